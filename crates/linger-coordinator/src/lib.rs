@@ -1,0 +1,2 @@
+//! A shutdown coordinator: phases with deadlines on one budget, tokens, escalation, watchdog, report.
+#![forbid(unsafe_code)]

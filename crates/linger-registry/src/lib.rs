@@ -1,0 +1,2 @@
+//! A socket registry for libzmq: every socket named, every linger finite, every end observed.
+#![forbid(unsafe_code)]
