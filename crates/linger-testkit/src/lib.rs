@@ -1,2 +1,16 @@
-//! Child processes, a relay that cuts and delays, free ports: what the tests break things with.
+//! What the tests and the main job break things with, and watch things by.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`child`] | a child process: its lines, its signals, the moment it ended |
+//! | [`relay`] | a TCP relay that cuts, refuses and stalls on command |
+//! | [`port`] | free loopback ports |
+//! | [`quotes`] | quote-like lines from a fixed seed |
+//!
+//! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
 #![forbid(unsafe_code)]
+
+pub mod child;
+pub mod port;
+pub mod quotes;
+pub mod relay;

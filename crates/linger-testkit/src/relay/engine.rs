@@ -1,0 +1,151 @@
+//! The relay's thread: one poll over everything.
+
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, Sender};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use super::connection::{Connection, reset};
+use super::{Counters, Order};
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    listener: TcpListener,
+    upstream: SocketAddr,
+    bell: UnixStream,
+    orders: Receiver<Order>,
+    answers: Sender<Counters>,
+    connections: Vec<Connection>,
+    counters: Counters,
+    refusing: bool,
+    stalled: bool,
+    cut_after: Option<u64>,
+}
+
+impl Engine {
+    pub(super) fn new(
+        listener: TcpListener,
+        upstream: SocketAddr,
+        bell: UnixStream,
+        orders: Receiver<Order>,
+        answers: Sender<Counters>,
+    ) -> Self {
+        Self {
+            listener,
+            upstream,
+            bell,
+            orders,
+            answers,
+            connections: Vec::new(),
+            counters: Counters::default(),
+            refusing: false,
+            stalled: false,
+            cut_after: None,
+        }
+    }
+
+    /// Runs until the other end of the bell has gone, or poll fails.
+    pub(super) fn run(mut self) {
+        while self.wait().is_ok() {
+            if !self.answer_the_bell() {
+                break;
+            }
+            self.take_new();
+            if !self.stalled {
+                self.pump();
+            }
+        }
+        for connection in self.connections.drain(..) {
+            connection.cut();
+        }
+    }
+
+    fn wait(&self) -> Result<(), Errno> {
+        let mut fds = vec![
+            PollFd::new(&self.bell, PollFlags::IN),
+            PollFd::new(&self.listener, PollFlags::IN),
+        ];
+        if !self.stalled {
+            for connection in &self.connections {
+                connection.watch(&mut fds);
+            }
+        }
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Carries out what was ordered; false when the relay was dropped.
+    fn answer_the_bell(&mut self) -> bool {
+        let mut rings = [0; 64];
+        match self.bell.read(&mut rings) {
+            Ok(0) => return false,
+            Ok(_) => {}
+            Err(error) => return error.kind() == ErrorKind::WouldBlock,
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Count => {}
+                Order::Cut => self.cut(Connection::cut),
+                Order::Refuse(refusing) => self.refusing = refusing,
+                Order::Stall(stalled) => self.stalled = stalled,
+                Order::CutAfter(0) => self.cut(Connection::cut_softly),
+                Order::CutAfter(bytes) => self.cut_after = Some(bytes),
+            }
+            self.counters.live = self.connections.len() as u64;
+            let _ = self.answers.send(self.counters);
+        }
+        true
+    }
+
+    fn cut(&mut self, how: fn(Connection)) {
+        self.counters.cut += self.connections.len() as u64;
+        self.connections.drain(..).for_each(how);
+        self.cut_after = None;
+    }
+
+    fn take_new(&mut self) {
+        // Anything but a new connection is seen again by the next poll.
+        while let Ok((client, _)) = self.listener.accept() {
+            if self.refusing {
+                self.counters.refused += 1;
+                reset(client);
+                continue;
+            }
+            match Connection::join(client, self.upstream) {
+                Ok(connection) => {
+                    self.counters.accepted += 1;
+                    self.connections.push(connection);
+                }
+                Err(_) => self.counters.unreachable += 1,
+            }
+        }
+    }
+
+    fn pump(&mut self) {
+        let mut open = Vec::with_capacity(self.connections.len());
+        for mut connection in std::mem::take(&mut self.connections) {
+            let Ok(passed) = connection.pump(self.cut_after.unwrap_or(u64::MAX)) else {
+                // One side has gone: the other is to see it as suddenly.
+                connection.cut();
+                continue;
+            };
+            self.counters.upstream_bytes += passed.up;
+            self.counters.downstream_bytes += passed.down;
+            if let Some(left) = &mut self.cut_after {
+                *left -= passed.down;
+            }
+            if !connection.has_ended() {
+                open.push(connection);
+            }
+        }
+        self.connections = open;
+        if self.cut_after == Some(0) {
+            self.cut(Connection::cut_softly);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A TCP relay on loopback that cuts, refuses and stalls on command.
+
+mod connection;
+mod engine;
+mod flow;
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+
+use parking_lot::Mutex;
+
+use engine::Engine;
+
+/// What a relay has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Connections that were taken and joined to the upstream.
+    pub accepted: u64,
+    /// Connections that were reset at once, because the relay was told to refuse.
+    pub refused: u64,
+    /// Connections that were reset because nothing listened upstream.
+    pub unreachable: u64,
+    /// Connections that were cut by command.
+    pub cut: u64,
+    /// Connections that are open now.
+    pub live: u64,
+    /// Bytes from the clients that were passed on to the upstream.
+    pub upstream_bytes: u64,
+    /// Bytes from the upstream that were passed on to the clients.
+    pub downstream_bytes: u64,
+}
+
+/// Forwards connections from a loopback port to another address until told otherwise.
+///
+/// Everything happens on one thread, which ends when this is dropped. Each command has taken
+/// effect when it returns, with what was counted up to then.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::{TcpListener, TcpStream};
+/// use linger_testkit::relay::Relay;
+///
+/// let server = TcpListener::bind("127.0.0.1:0")?;
+/// let relay = Relay::start(server.local_addr()?)?;
+/// let mut client = TcpStream::connect(relay.addr())?;
+/// let (mut served, _) = server.accept()?;
+/// served.write_all(b"hello")?;
+/// let mut heard = [0; 5];
+/// client.read_exact(&mut heard)?;
+/// assert_eq!(relay.cut().cut, 1);
+/// assert!(client.read(&mut heard).is_err()); // connection reset
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a relay ends when this is dropped"]
+pub struct Relay {
+    addr: SocketAddr,
+    desk: Mutex<Desk>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// One command at a time: the lock spans the question and its answer.
+#[derive(Debug)]
+struct Desk {
+    orders: Sender<Order>,
+    answers: Receiver<Counters>,
+    bell: UnixStream,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Count,
+    Cut,
+    Refuse(bool),
+    Stall(bool),
+    CutAfter(u64),
+}
+
+impl Relay {
+    /// Listens on a free loopback port, and forwards what connects to `upstream`.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says where the port or the thread can't be had.
+    pub fn start(upstream: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let addr = listener.local_addr()?;
+        let (bell, rung) = UnixStream::pair()?;
+        rung.set_nonblocking(true)?;
+        let (orders, taken) = mpsc::channel();
+        let (answer, answers) = mpsc::channel();
+        let engine = Engine::new(listener, upstream, rung, taken, answer);
+        let thread = thread::Builder::new()
+            .name(format!("relay {addr}"))
+            .spawn(move || engine.run())?;
+        let desk = Mutex::new(Desk {
+            orders,
+            answers,
+            bell,
+        });
+        Ok(Self {
+            addr,
+            desk,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Resets all connections at once, both ways; what is in flight is lost.
+    ///
+    /// New ones are taken again right away, unless [`refuse`](Self::refuse) was called.
+    pub fn cut(&self) -> Counters {
+        self.order(Order::Cut)
+    }
+
+    /// Resets every new connection at once; those that are open stay.
+    pub fn refuse(&self) -> Counters {
+        self.order(Order::Refuse(true))
+    }
+
+    /// Takes new connections again.
+    pub fn accept(&self) -> Counters {
+        self.order(Order::Refuse(false))
+    }
+
+    /// Forwards nothing any more, either way, with all connections left open.
+    pub fn stall(&self) -> Counters {
+        self.order(Order::Stall(true))
+    }
+
+    /// Goes on forwarding.
+    pub fn resume(&self) -> Counters {
+        self.order(Order::Stall(false))
+    }
+
+    /// Passes `bytes` more to the clients, all connections together, then ends them all, once.
+    ///
+    /// A client that had sent nothing more reads all of these bytes and then the end; otherwise
+    /// its connection is reset, which may take the last of them. 0 cuts right away.
+    pub fn cut_after_bytes(&self, bytes: u64) -> Counters {
+        self.order(Order::CutAfter(bytes))
+    }
+
+    /// What happened up to now.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.order(Order::Count)
+    }
+
+    fn order(&self, order: Order) -> Counters {
+        let mut desk = self.desk.lock();
+        // The thread ends only when this is dropped, or where poll itself fails: nothing runs then.
+        if desk.orders.send(order).is_err() || desk.bell.write_all(&[0]).is_err() {
+            return Counters::default();
+        }
+        desk.answers.recv().unwrap_or_default()
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        // The end of the bell's stream is what ends the thread.
+        let _ = self.desk.get_mut().bell.shutdown(std::net::Shutdown::Both);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
