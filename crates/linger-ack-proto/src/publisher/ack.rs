@@ -1,0 +1,66 @@
+//! ACK and BYE: marks go up, and the window moves.
+
+use super::Publisher;
+use super::report::MemberOutcome;
+use crate::wire::{Mark, ToSubscriber};
+use std::time::Instant;
+
+impl Publisher {
+    /// `ACK`: false, and nothing is taken from it, if it says what can't be.
+    pub(super) fn handle_ack(
+        &mut self,
+        _now: Instant,
+        key: u64,
+        whole: bool,
+        marks: &[Mark],
+    ) -> bool {
+        if !self.are_possible(key, marks) {
+            return false;
+        }
+        if let (true, Some(member)) = (whole, self.members.get_mut(key)) {
+            member.query = false;
+        }
+        self.apply(key, marks);
+        true
+    }
+
+    /// `BYE`: the final marks, then the member is gone, and told so.
+    pub(super) fn handle_bye(&mut self, now: Instant, key: u64, marks: &[Mark]) -> bool {
+        if !self.handle_ack(now, key, true, marks) {
+            return false;
+        }
+        self.reply_to(key, &ToSubscriber::ByeOk);
+        self.depart(key, MemberOutcome::Left);
+        true
+    }
+
+    /// Whether all marks are of topics that it is owed, and none is beyond what was sent.
+    fn are_possible(&self, key: u64, marks: &[Mark]) -> bool {
+        marks.iter().all(|mark| {
+            let topic = self.topics.get(mark.number);
+            topic.is_some_and(|topic| topic.owed(key).is_some() && mark.received < topic.next)
+        })
+    }
+
+    fn apply(&mut self, key: u64, marks: &[Mark]) {
+        for mark in marks {
+            let Some(topic) = self.topics.get_mut(mark.number) else {
+                continue;
+            };
+            let Some(owed) = topic.owed_mut(key) else {
+                continue;
+            };
+            let before = owed.acked();
+            if mark.received > owed.received {
+                owed.received = mark.received;
+                if let Some(member) = self.members.get_mut(key) {
+                    member.sync.progressed();
+                }
+            }
+            owed.processed = owed.processed.max(mark.processed);
+            if owed.acked() > before {
+                self.trim(mark.number);
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The publisher's machine.
+
+mod ack;
+mod close;
+mod counters;
+mod join;
+mod members;
+mod repair;
+mod report;
+mod send;
+mod sync;
+mod topics;
+mod window;
+
+pub use close::{Quorum, Target, Verdict};
+pub use counters::Counters;
+pub use report::{MemberOutcome, MemberReport, Outcome, Progress, PublisherReport, TopicReport};
+pub use send::{Message, PublishError, Published};
+
+use crate::config::{ConfigError, PublisherConfig};
+use crate::id::{Epoch, SessionId};
+use crate::wire::{Header, InBand, ToPublisher, ToSubscriber};
+use bytes::Bytes;
+use close::Closing;
+use members::{Departed, Members};
+use std::collections::VecDeque;
+use std::time::Instant;
+use topics::Topics;
+use window::{Tally, Window};
+
+/// What the driver is to do with the sockets, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transmit {
+    /// Read the EVENTS of the PUB socket: it then sees freed credit and new subscriptions.
+    Settle,
+    /// Send this frame, alone, on the PUB socket.
+    Private {
+        /// The whole frame; it begins with the private topic.
+        frame: Bytes,
+    },
+    /// Send this frame to that peer of the ROUTER socket, without waiting.
+    ///
+    /// If it is refused (the peer is gone or full) drop it: whatever must arrive is said again.
+    Control {
+        /// The routing id that the peer's last frame came with.
+        route: Bytes,
+        /// The whole frame.
+        frame: Bytes,
+    },
+}
+
+/// What happened that a driver may want to act on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A subscriber became a member.
+    Joined {
+        /// Its name.
+        name: String,
+    },
+    /// A member is one no longer.
+    Departed {
+        /// Its name.
+        name: String,
+        /// How it went.
+        outcome: MemberOutcome,
+        /// How many messages it was owed and had not acknowledged.
+        unacked: u64,
+    },
+    /// There is room in the window again: wake whoever waits to publish.
+    Room,
+}
+
+/// The publisher's side of the protocol, without sockets and without a clock.
+///
+/// # The driver's contract
+///
+/// 1. Draw an [`Epoch`] at random for each `Publisher`.
+/// 2. Hand each frame that the ROUTER socket gives to [`handle_control`](Self::handle_control),
+///    with the routing id that it came with.
+/// 3. To publish, call [`publish`](Self::publish), and send the envelope and the payload on the
+///    PUB socket before anything else is done with the machine.
+/// 4. When [`poll_timeout`](Self::poll_timeout) has come, first hand over all frames that the
+///    ROUTER socket holds, then call [`handle_timeout`](Self::handle_timeout): who has spoken is
+///    not to be judged silent.
+/// 5. After each of these, do what [`poll_transmit`](Self::poll_transmit) says until it says
+///    `None`, then read [`poll_event`](Self::poll_event) likewise, then ask `poll_timeout` anew.
+/// 6. To end: [`begin_close`](Self::begin_close), go on as before until
+///    [`is_settled`](Self::is_settled) or the deadline, then [`finish`](Self::finish), and do what
+///    `poll_transmit` says once more.
+///
+/// The PUB socket's high-water mark is to be twice the window and what goes in-band besides;
+/// [`high_water_mark`](Self::high_water_mark) tells. Frames may be lost anywhere; what was
+/// accepted is retained until it is acknowledged, and repaired over control.
+#[derive(Debug)]
+pub struct Publisher {
+    config: PublisherConfig,
+    epoch: Epoch,
+    topics: Topics,
+    members: Members,
+    departed: Departed,
+    window: Window,
+    tally: Tally,
+    closing: Option<Closing>,
+    /// When to look whose marks stand still.
+    scan_at: Option<Instant>,
+    /// When to look who is silent.
+    judge_at: Option<Instant>,
+    outbox: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+    counters: Counters,
+}
+
+impl Publisher {
+    /// A publisher that begins a new epoch, which the caller has drawn at random.
+    ///
+    /// # Errors
+    ///
+    /// If a setting is outside its range.
+    pub fn new(config: PublisherConfig, epoch: Epoch) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self {
+            window: Window::new(config.window_messages, config.window_bytes),
+            config,
+            epoch,
+            topics: Topics::default(),
+            members: Members::default(),
+            departed: Departed::default(),
+            tally: Tally::default(),
+            closing: None,
+            scan_at: None,
+            judge_at: None,
+            outbox: VecDeque::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+        })
+    }
+
+    /// This publisher's epoch.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The high-water mark that the PUB socket needs: twice the window and its markers.
+    #[must_use]
+    pub fn high_water_mark(&self) -> u32 {
+        2 * (self.config.window_messages + 64)
+    }
+
+    /// How many members there are now.
+    #[must_use]
+    pub fn member_count(&self) -> usize {
+        self.members.joined()
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Takes in one frame of the ROUTER socket. What is broken or unknown is counted and dropped.
+    pub fn handle_control(&mut self, now: Instant, route: &Bytes, frame: &Bytes) {
+        let Ok((header, serial, body)) = ToPublisher::decode(frame) else {
+            self.counters.broken += 1;
+            return;
+        };
+        if let ToPublisher::Hello(hello) = body {
+            return self.handle_hello(now, route, header.session, serial, hello);
+        }
+        if header.epoch != self.epoch {
+            self.counters.stale += 1;
+            return self.reply(route, header.session, &ToSubscriber::Unknown);
+        }
+        let Some(key) = self.members.by_session(header.session) else {
+            return self.handle_stranger(route, header.session, &body);
+        };
+        self.hear(now, key, route, serial);
+        let understood = match body {
+            ToPublisher::Joined { welcome } => self.handle_joined(now, key, welcome),
+            ToPublisher::Beat => true,
+            _ if !self.members.is_joined(key) => false,
+            ToPublisher::Ack { whole, marks } => self.handle_ack(now, key, whole, &marks),
+            ToPublisher::Nack { ranges } => self.handle_nack(now, key, &ranges),
+            ToPublisher::Bye { marks } => self.handle_bye(now, key, &marks),
+            ToPublisher::Hello(_) => true,
+        };
+        if !understood {
+            self.counters.broken += 1;
+        }
+    }
+
+    /// Does what has fallen due by `now`. Call it after all frames at hand were taken in.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.judge_at.is_some_and(|at| at <= now) {
+            self.judge_silence(now);
+        }
+        if self.scan_at.is_some_and(|at| at <= now) {
+            self.scan_marks(now);
+        }
+    }
+
+    /// What to do next with the sockets.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.outbox.pop_front()
+    }
+
+    /// What happened since the last call.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called; `None`: not until something
+    /// else happens.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.scan_at, self.judge_at].into_iter().flatten().min()
+    }
+
+    fn header(&self, session: SessionId) -> Header {
+        Header {
+            epoch: self.epoch,
+            session,
+        }
+    }
+
+    fn reply(&mut self, route: &Bytes, session: SessionId, body: &ToSubscriber) {
+        let frame = body.encode(&self.header(session));
+        self.outbox.push_back(Transmit::Control {
+            route: route.clone(),
+            frame,
+        });
+    }
+
+    fn reply_to(&mut self, key: u64, body: &ToSubscriber) {
+        if let Some(member) = self.members.get(key) {
+            let frame = body.encode(&self.header(member.session));
+            let route = member.route.clone();
+            self.outbox.push_back(Transmit::Control { route, frame });
+        }
+    }
+
+    fn say_in_band(&mut self, key: u64, body: &InBand) {
+        if let Some(member) = self.members.get(key) {
+            let frame = body.encode(&member.nonce, &self.header(member.session));
+            self.outbox.push_back(Transmit::Private { frame });
+        }
+    }
+}

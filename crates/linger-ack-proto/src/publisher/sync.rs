@@ -1,0 +1,148 @@
+//! SYNC and END: in-band word of what was sent, for members whose marks stand still.
+
+use super::Publisher;
+use super::topics::Owed;
+use crate::wire::{InBand, ToSubscriber};
+use std::time::{Duration, Instant};
+
+/// How soon END is said again for the first time; it doubles up to [`SLOWEST`].
+const END_AGAIN: Duration = Duration::from_millis(50);
+
+/// The longest wait between two markers to one member.
+const SLOWEST: Duration = Duration::from_secs(1);
+
+/// When a member is next told what was sent.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    has_progressed: bool,
+    wait: Duration,
+    due: Option<Instant>,
+}
+
+impl Pace {
+    /// Its received mark went up.
+    pub(super) fn progressed(&mut self) {
+        self.has_progressed = true;
+    }
+
+    fn restart(&mut self, now: Instant, first: Duration) {
+        *self = Self {
+            has_progressed: false,
+            wait: first,
+            due: Some(now + first),
+        };
+    }
+
+    /// Whether it is time for another marker; the wait for the next one doubles.
+    fn is_due(&mut self, now: Instant, first: Duration) -> bool {
+        let due = self.due.is_none_or(|due| due <= now);
+        if due {
+            self.wait = if self.wait.is_zero() {
+                first
+            } else {
+                (self.wait * 2).min(SLOWEST)
+            };
+            self.due = Some(now + self.wait);
+        }
+        due
+    }
+}
+
+impl Publisher {
+    /// Looks at everyone whose marks stand still, and says what was sent.
+    pub(super) fn scan_marks(&mut self, now: Instant) {
+        let mut more = false;
+        for key in self.members.keys(true) {
+            let behind = self.is_behind(key, |owed| owed.received);
+            let Some(member) = self.members.get_mut(key) else {
+                continue;
+            };
+            let query = member.query;
+            let closing = self.closing.is_some();
+            if !closing && !behind && !query {
+                member.sync = Pace::default();
+                continue;
+            }
+            more = true;
+            if !closing && member.sync.has_progressed {
+                member.sync.restart(now, self.config.sync_after);
+            }
+            let first = if closing {
+                END_AGAIN
+            } else {
+                self.config.sync_after
+            };
+            if !member.sync.is_due(now, first) {
+                continue;
+            }
+            if query {
+                self.reply_to(key, &ToSubscriber::Query);
+            }
+            match self.closing {
+                Some(_) => self.say_end(key),
+                None if behind => self.say_sync(key),
+                None => {}
+            }
+        }
+        let every = match self.closing {
+            Some(_) => END_AGAIN.min(self.config.sync_after),
+            None => self.config.sync_after,
+        };
+        // Messages that only candidates are owed keep the scan going until they have joined.
+        let more = more || self.window.messages > 0;
+        self.scan_at = more.then(|| now + every);
+    }
+
+    /// Tells everyone who is behind what was sent, now: for a flush.
+    pub fn sync_now(&mut self, now: Instant) {
+        for key in self.members.keys(true) {
+            if self.is_behind(key, Owed::acked) {
+                if let Some(member) = self.members.get_mut(key) {
+                    member.sync.restart(now, self.config.sync_after);
+                }
+                self.say_sync(key);
+            }
+        }
+    }
+
+    /// END to every member, and again until they are done or the deadline comes.
+    pub(super) fn begin_end(&mut self, now: Instant) {
+        for key in self.members.keys(true) {
+            if let Some(member) = self.members.get_mut(key) {
+                member.sync.restart(now, END_AGAIN);
+            }
+            self.say_end(key);
+        }
+        self.scan_at = Some(now + END_AGAIN.min(self.config.sync_after));
+    }
+
+    fn say_sync(&mut self, key: u64) {
+        let entries = self.entries_of(key, |owed, next| (owed.acked() + 1 < next).then_some(next));
+        for (_, entries) in self.in_parts(entries) {
+            self.counters.markers += 1;
+            self.say_in_band(key, &InBand::Sync { entries });
+        }
+    }
+
+    fn say_end(&mut self, key: u64) {
+        let entries = self.entries_of(key, |_, next| Some(next));
+        for (part, entries) in self.in_parts(entries) {
+            self.counters.markers += 1;
+            self.say_in_band(key, &InBand::End { part, entries });
+        }
+    }
+
+    /// Whether this mark of a member is below what was sent, in any topic.
+    pub(super) fn is_behind(&self, key: u64, mark: impl Fn(&Owed) -> u64) -> bool {
+        let Some(member) = self.members.get(key) else {
+            return false;
+        };
+        member.topics.iter().any(|&number| {
+            self.topics.get(number).is_some_and(|topic| {
+                topic
+                    .owed(key)
+                    .is_some_and(|owed| mark(owed) + 1 < topic.next)
+            })
+        })
+    }
+}

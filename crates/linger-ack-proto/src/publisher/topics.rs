@@ -1,0 +1,161 @@
+//! What is retained of each topic, and to whom it is owed.
+
+use crate::id::Level;
+use crate::marks::SequenceRange;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+
+/// All topics of the epoch, by number and by name.
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    by_name: BTreeMap<Bytes, u32>,
+    list: Vec<Topic>,
+}
+
+/// One topic: its next sequence, what is retained, and who is owed what.
+#[derive(Debug)]
+pub(super) struct Topic {
+    pub(super) name: Bytes,
+    /// The sequence that the next message gets, from 1.
+    pub(super) next: u64,
+    /// The newest messages; the last one has the sequence `next - 1`.
+    pub(super) retained: VecDeque<Bytes>,
+    /// In ascending order of the member's key.
+    pub(super) owed: Vec<Owed>,
+}
+
+/// What one member is owed of one topic, and how far it has come.
+#[derive(Debug)]
+pub(super) struct Owed {
+    pub(super) member: u64,
+    pub(super) level: Level,
+    /// The first sequence that is owed.
+    pub(super) base: u64,
+    pub(super) received: u64,
+    pub(super) processed: u64,
+    /// What it was told can't be had.
+    pub(super) gone: Vec<SequenceRange>,
+    /// Who has departed is owed nothing after this sequence, and holds nothing back.
+    pub(super) until: Option<u64>,
+}
+
+impl Topics {
+    pub(super) fn number(&self, name: &[u8]) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Adds a topic and tells its number, from 1; `None` if there are as many as can be numbered.
+    pub(super) fn add(&mut self, name: Bytes) -> Option<u32> {
+        let number = u32::try_from(self.list.len()).ok()?.checked_add(1)?;
+        self.by_name.insert(name.clone(), number);
+        self.list.push(Topic {
+            name,
+            next: 1,
+            retained: VecDeque::new(),
+            owed: Vec::new(),
+        });
+        Some(number)
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Topic> {
+        self.list.get((number as usize).checked_sub(1)?)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Topic> {
+        self.list.get_mut((number as usize).checked_sub(1)?)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Topic)> {
+        (1..).zip(&self.list)
+    }
+}
+
+impl Topic {
+    /// The lowest sequence that is retained; `next` if none is.
+    pub(super) fn first_retained(&self) -> u64 {
+        self.next - self.retained.len() as u64
+    }
+
+    pub(super) fn owed(&self, member: u64) -> Option<&Owed> {
+        let at = self
+            .owed
+            .binary_search_by_key(&member, |owed| owed.member)
+            .ok()?;
+        self.owed.get(at)
+    }
+
+    pub(super) fn owed_mut(&mut self, member: u64) -> Option<&mut Owed> {
+        let at = self
+            .owed
+            .binary_search_by_key(&member, |owed| owed.member)
+            .ok()?;
+        self.owed.get_mut(at)
+    }
+
+    pub(super) fn is_owed(&self) -> bool {
+        self.owed.iter().any(Owed::is_present)
+    }
+
+    /// Up to where everyone who is here has acknowledged.
+    pub(super) fn acked_by_all(&self) -> u64 {
+        let present = self.owed.iter().filter(|owed| owed.is_present());
+        present.map(Owed::acked).min().unwrap_or(self.next - 1)
+    }
+
+    /// How many members acknowledged this sequence, departed ones too.
+    pub(super) fn acks_of(&self, sequence: u64) -> usize {
+        self.owed
+            .iter()
+            .filter(|owed| owed.acknowledges(sequence))
+            .count()
+    }
+
+    /// Whether any member, departed ones included, was owed this sequence.
+    pub(super) fn was_owed(&self, sequence: u64) -> bool {
+        self.owed
+            .iter()
+            .any(|owed| owed.base <= sequence && owed.until.is_none_or(|until| sequence <= until))
+    }
+
+    /// Forgets the departed who were owed nothing of what is retained.
+    pub(super) fn forget_departed(&mut self) {
+        let first = self.first_retained();
+        self.owed
+            .retain(|owed| owed.until.is_none_or(|until| until >= first));
+    }
+}
+
+impl Owed {
+    pub(super) fn new(member: u64, level: Level, base: u64) -> Self {
+        Self {
+            member,
+            level,
+            base,
+            received: base - 1,
+            processed: base - 1,
+            gone: Vec::new(),
+            until: None,
+        }
+    }
+
+    pub(super) fn is_present(&self) -> bool {
+        self.until.is_none()
+    }
+
+    /// The mark that counts: everything from the base up to here was acknowledged, or is gone.
+    pub(super) fn acked(&self) -> u64 {
+        match self.level {
+            Level::Received => self.received,
+            Level::Processed => self.processed,
+        }
+    }
+
+    pub(super) fn acknowledges(&self, sequence: u64) -> bool {
+        (self.base..=self.acked()).contains(&sequence)
+            && !self.gone.iter().any(|range| range.contains(sequence))
+    }
+}

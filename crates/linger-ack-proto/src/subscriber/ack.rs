@@ -1,0 +1,171 @@
+//! When to acknowledge, and what: changes merge until enough of them are together.
+
+use super::Subscriber;
+use super::delivery::DeliveryId;
+use super::join::Stage;
+use crate::id::Level;
+use crate::wire::{Mark, ToPublisher};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How many marks one ACK carries at most.
+const MARKS: usize = 2_048;
+
+/// What has changed since the last ACK.
+#[derive(Debug)]
+pub(super) struct Acks {
+    changed: BTreeSet<u32>,
+    messages: u64,
+    bytes: usize,
+    every_messages: u64,
+    every_bytes: usize,
+    due: Option<Instant>,
+    /// Every mark is wanted, at once.
+    all: bool,
+    /// Something is due at once.
+    now: bool,
+}
+
+impl Acks {
+    pub(super) fn new() -> Self {
+        Self {
+            changed: BTreeSet::new(),
+            messages: 0,
+            bytes: 0,
+            every_messages: 256,
+            every_bytes: 1 << 20,
+            due: None,
+            all: false,
+            now: false,
+        }
+    }
+
+    /// Paces ACKs so that a publisher never waits for one with its window full.
+    pub(super) fn set_window(&mut self, messages: u32, bytes: u64) {
+        self.every_messages = u64::from(messages / 8).clamp(1, 256);
+        self.every_bytes = usize::try_from(bytes / 8).unwrap_or(usize::MAX).max(1);
+    }
+
+    /// Notes that a mark changed; true if an ACK falls due at once.
+    pub(super) fn note(
+        &mut self,
+        now: Instant,
+        number: u32,
+        delay: Duration,
+        messages: u64,
+        bytes: usize,
+    ) -> bool {
+        self.changed.insert(number);
+        self.messages += messages;
+        self.bytes += bytes;
+        self.due.get_or_insert(now + delay);
+        let full = self.messages >= self.every_messages || self.bytes >= self.every_bytes;
+        self.now |= full;
+        full
+    }
+
+    pub(super) fn report_all(&mut self) {
+        self.all = true;
+    }
+
+    pub(super) fn hurry(&mut self) {
+        self.now = true;
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.changed.clear();
+        self.messages = 0;
+        self.bytes = 0;
+        self.due = None;
+        self.all = false;
+        self.now = false;
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.all || (self.now && !self.changed.is_empty()) || self.due.is_some_and(|at| at <= now)
+    }
+
+    /// When the next ACK is due. What is due at once is said by the next `handle_timeout`, which
+    /// the driver calls after each burst.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    pub(super) fn is_urgent(&self) -> bool {
+        self.all || (self.now && !self.changed.is_empty())
+    }
+}
+
+impl Subscriber {
+    /// The application acknowledges a message; in any order, once.
+    ///
+    /// True if an ACK falls due at once: wake whoever calls
+    /// [`handle_timeout`](Self::handle_timeout). An acknowledgement of a former session is
+    /// dropped: that message is not owed to this one.
+    pub fn acknowledge(&mut self, now: Instant, id: &DeliveryId) -> bool {
+        if id.generation != self.generation {
+            return false;
+        }
+        let Some(topic) = self.topics.get_mut(&id.number) else {
+            return false;
+        };
+        if !topic.settle(id.sequence) {
+            return false;
+        }
+        let counts = u64::from(self.config.level == Level::Processed);
+        let mut due = self
+            .acks
+            .note(now, id.number, self.config.ack_delay, counts, 0);
+        if self.end.is_whole() {
+            self.acks.hurry();
+            due = true;
+        }
+        self.leave_if_done(now);
+        due
+    }
+
+    /// Whether an ACK is due at once.
+    #[must_use]
+    pub fn is_ack_due(&self) -> bool {
+        self.stage == Stage::Member && self.acks.is_urgent()
+    }
+
+    pub(super) fn say_acks(&mut self, now: Instant) {
+        if !self.acks.is_due(now) {
+            return;
+        }
+        let whole = self.acks.all;
+        let marks: Vec<Mark> = if whole {
+            self.marks()
+        } else {
+            let changed = self.acks.changed.iter();
+            changed
+                .filter_map(|&n| Some(self.topics.get(&n)?.mark(n)))
+                .collect()
+        };
+        self.acks.clear();
+        let last = marks.len().div_ceil(MARKS).saturating_sub(1);
+        if marks.is_empty() && whole {
+            self.say(&ToPublisher::Ack {
+                whole,
+                marks: Vec::new(),
+            });
+        }
+        for (at, marks) in marks.chunks(MARKS).enumerate() {
+            let whole = whole && at == last;
+            self.say(&ToPublisher::Ack {
+                whole,
+                marks: marks.to_vec(),
+            });
+        }
+        self.beat_at = Some(now + self.beat_every);
+    }
+
+    /// Every mark there is.
+    pub(super) fn marks(&self) -> Vec<Mark> {
+        self.topics
+            .iter()
+            .map(|(&number, topic)| topic.mark(number))
+            .collect()
+    }
+}

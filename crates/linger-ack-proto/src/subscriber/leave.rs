@@ -1,0 +1,143 @@
+//! End of stream, and leaving: BYE with the final marks until BYE-OK.
+
+use super::join::{Parts, Stage};
+use super::{Subscriber, SubscriberEvent};
+use crate::id::Level;
+use crate::wire::{Part, ToPublisher, TopicEntry};
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// How a subscription ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// The publisher has said that it has the final acknowledgements.
+    Confirmed,
+    /// It left, and never heard whether its final acknowledgements arrived.
+    Unconfirmed,
+    /// The publisher has closed, and what it last published may be missing here.
+    Incomplete,
+    /// A newer session took this member's name.
+    Superseded,
+}
+
+/// What is known of the end.
+#[derive(Debug, Default)]
+pub(super) struct End {
+    pub(super) welcome: Parts,
+    parts: Parts,
+    is_whole: bool,
+    finals: BTreeMap<u32, u64>,
+    announced: bool,
+    /// When to stop waiting for what the publisher may never say.
+    forsaken_at: Option<Instant>,
+}
+
+impl End {
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether END has come, in all its parts.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    pub(super) fn note_part(&mut self, part: Part, entries: &[TopicEntry]) {
+        for entry in entries {
+            self.finals.insert(entry.number, entry.sequence);
+        }
+        self.is_whole |= self.parts.note(0, part.index, part.count);
+    }
+
+    pub(super) fn forsaken_at(&self) -> Option<Instant> {
+        self.forsaken_at
+    }
+}
+
+impl Subscriber {
+    /// Leaves: BYE with the marks as they stand, until it is confirmed or nobody answers.
+    ///
+    /// [`SubscriberEvent::Ended`] follows, after [`farewell`](crate::SubscriberConfig::farewell)
+    /// at the latest.
+    pub fn leave(&mut self, now: Instant) {
+        match self.stage {
+            Stage::Ended | Stage::Leaving => {}
+            Stage::Member => {
+                self.stage = Stage::Leaving;
+                self.retry.start(now);
+                self.end.forsaken_at = Some(now + self.config.farewell);
+            }
+            _ => self.end_with(EndReason::Unconfirmed),
+        }
+    }
+
+    /// All that was published has been handed out and, where the level asks for it, acknowledged.
+    pub(super) fn leave_if_done(&mut self, now: Instant) {
+        if self.stage != Stage::Member || !self.end.is_whole() {
+            return;
+        }
+        let level = self.config.level;
+        let (mut handed_out, mut acknowledged) = (true, true);
+        for (number, &next) in &self.end.finals {
+            let topic = self.topics.get(number);
+            handed_out &= topic.is_some_and(|topic| topic.next >= next);
+            acknowledged &= topic.is_some_and(|topic| topic.processed() + 1 >= next);
+        }
+        if handed_out && !self.end.announced {
+            self.end.announced = true;
+            self.acks.report_all();
+            self.events.push_back(SubscriberEvent::EndOfStream);
+        }
+        if handed_out && (acknowledged || level == Level::Received) {
+            self.leave(now);
+        }
+    }
+
+    pub(super) fn say_bye(&mut self) {
+        let marks = self.marks();
+        self.say(&ToPublisher::Bye { marks });
+    }
+
+    pub(super) fn handle_bye_ok(&mut self) {
+        if self.stage == Stage::Leaving {
+            self.end_with(EndReason::Confirmed);
+        }
+    }
+
+    /// The publisher has closed. What is still on its way on the data connection may come yet.
+    pub(super) fn handle_fin(&mut self, now: Instant, acked: bool) {
+        match self.stage {
+            Stage::Leaving if acked => self.end_with(EndReason::Confirmed),
+            Stage::Leaving => self.end_with(EndReason::Unconfirmed),
+            Stage::Ended => {}
+            _ => self.end.forsaken_at = Some(now + self.config.farewell),
+        }
+    }
+
+    /// Nobody has answered BYE, or nothing more came after FIN.
+    pub(super) fn end_if_forsaken(&mut self, now: Instant) {
+        if self.end.forsaken_at.is_none_or(|at| now < at) {
+            return;
+        }
+        let is_busy = self.stage != Stage::Leaving && !self.deliveries.is_empty();
+        if is_busy {
+            // The application is behind, so SUB may hold more that was not read yet.
+            self.end.forsaken_at = Some(now + self.config.farewell);
+        } else {
+            self.end_with(match self.stage {
+                Stage::Leaving => EndReason::Unconfirmed,
+                _ => EndReason::Incomplete,
+            });
+        }
+    }
+
+    pub(super) fn end_with(&mut self, reason: EndReason) {
+        if self.stage != Stage::Ended {
+            self.stage = Stage::Ended;
+            self.retry.stop();
+            self.nack.stop();
+            self.events.push_back(SubscriberEvent::Ended { reason });
+        }
+    }
+}

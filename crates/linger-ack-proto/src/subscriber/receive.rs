@@ -1,0 +1,192 @@
+//! Data and markers: what arrives is put in order, and what is missing shows.
+
+use super::Subscriber;
+use super::delivery::{Delivery, DeliveryId, Item};
+use super::join::Stage;
+use super::order::Topic;
+use crate::id::{Epoch, Level};
+use crate::marks::SequenceRange;
+use crate::wire::{Envelope, InBand, Repair, TopicEntry, TopicRange};
+use bytes::Bytes;
+use std::time::Instant;
+
+impl Subscriber {
+    /// A message on the data connection.
+    pub(super) fn handle_message(&mut self, now: Instant, envelope: &[u8], payload: Option<Bytes>) {
+        let (Ok(envelope), Some(payload)) = (Envelope::decode(envelope), payload) else {
+            self.counters.broken += 1;
+            return;
+        };
+        if !self.takes_data() || self.epoch.is_none_or(|epoch| epoch.tag() != envelope.tag) {
+            self.counters.stale += 1;
+            return;
+        }
+        let Envelope {
+            topic,
+            number,
+            sequence,
+            ..
+        } = envelope;
+        if self.insert(now, topic, number, sequence, payload) {
+            self.say_nack_if_missing(now);
+        }
+    }
+
+    /// What stands on this subscriber's private topic.
+    pub(super) fn handle_in_band(&mut self, now: Instant, epoch: Epoch, body: InBand) {
+        match body {
+            InBand::Welcome(welcome) => self.handle_welcome(now, epoch, welcome),
+            _ if !self.takes_data() || self.epoch != Some(epoch) => self.counters.stale += 1,
+            InBand::Sync { entries } => {
+                self.note_sent(&entries);
+                self.acks.report_all();
+                self.say_nack_if_missing(now);
+            }
+            InBand::End { part, entries } => {
+                self.note_sent(&entries);
+                self.end.note_part(part, &entries);
+                self.acks.report_all();
+                self.say_nack_if_missing(now);
+                self.leave_if_done(now);
+            }
+        }
+    }
+
+    /// A message over control. It is always admitted if it is the next one.
+    pub(super) fn handle_repair(&mut self, now: Instant, repair: Repair) {
+        if !self.takes_data() {
+            self.counters.stale += 1;
+            return;
+        }
+        let Repair {
+            number,
+            sequence,
+            last,
+            topic,
+            payload,
+        } = repair;
+        self.counters.repaired += 1;
+        self.insert(now, &topic, number, sequence, payload);
+        if last {
+            self.nack.stop();
+            self.say_nack_if_missing(now);
+        }
+        self.leave_if_done(now);
+    }
+
+    /// The marks step over what can't be had; the application is told, in order.
+    pub(super) fn handle_gone(&mut self, now: Instant, range: TopicRange) {
+        let Some(topic) = self.topics.get_mut(&range.number) else {
+            self.counters.broken += 1;
+            return;
+        };
+        topic.note_sent(range.last + 1);
+        let Some(lost) = SequenceRange::new(topic.next.max(range.first), range.last) else {
+            return;
+        };
+        if lost.first() > topic.next {
+            return; // something earlier is still to come; it will be asked for again
+        }
+        let name = topic.name.clone();
+        topic.next = lost.last() + 1;
+        for sequence in lost.first()..=lost.last() {
+            topic.settle(sequence);
+            if let Some(held) = topic.held.remove(&sequence) {
+                self.held_messages -= 1;
+                self.held_bytes -= held.len();
+            }
+        }
+        self.counters.gone += lost.len();
+        self.deliveries.push_back(Item::Gone {
+            topic: name,
+            range: lost,
+        });
+        self.hand_out(now, range.number);
+        self.say_nack_if_missing(now);
+        self.leave_if_done(now);
+    }
+
+    fn takes_data(&self) -> bool {
+        matches!(self.stage, Stage::Confirming { .. } | Stage::Member)
+    }
+
+    fn note_sent(&mut self, entries: &[TopicEntry]) {
+        for entry in entries {
+            let topic = self.topics.entry(entry.number);
+            topic
+                .or_insert_with(|| Topic::new(entry.topic.clone(), 1))
+                .note_sent(entry.sequence);
+        }
+    }
+
+    /// Puts a message in its place. True if it shows that something before it is missing.
+    fn insert(
+        &mut self,
+        now: Instant,
+        name: &[u8],
+        number: u32,
+        sequence: u64,
+        payload: Bytes,
+    ) -> bool {
+        let topic = self.topics.entry(number);
+        let topic = topic.or_insert_with(|| Topic::new(Bytes::copy_from_slice(name), 1));
+        if topic.name != name {
+            self.counters.broken += 1;
+            return false;
+        }
+        topic.note_sent(sequence + 1);
+        if sequence < topic.next || topic.held.contains_key(&sequence) {
+            self.counters.duplicates += 1;
+            return false;
+        }
+        if sequence == topic.next {
+            topic.next += 1;
+            let name = topic.name.clone();
+            self.deliver(now, number, sequence, name, payload);
+            self.hand_out(now, number);
+            return false;
+        }
+        let bytes = self.held_bytes + payload.len();
+        let has_room =
+            self.held_messages < self.config.reorder_messages && bytes <= self.config.reorder_bytes;
+        if has_room {
+            self.held_messages += 1;
+            self.held_bytes = bytes;
+            topic.held.insert(sequence, payload);
+        } else {
+            self.counters.overflowed += 1;
+        }
+        true
+    }
+
+    /// Hands out what was held and is next now.
+    fn hand_out(&mut self, now: Instant, number: u32) {
+        while let Some(topic) = self.topics.get_mut(&number) {
+            let sequence = topic.next;
+            let Some(payload) = topic.held.remove(&sequence) else {
+                break;
+            };
+            topic.next += 1;
+            let name = topic.name.clone();
+            self.held_messages -= 1;
+            self.held_bytes -= payload.len();
+            self.deliver(now, number, sequence, name, payload);
+        }
+    }
+
+    fn deliver(&mut self, now: Instant, number: u32, sequence: u64, topic: Bytes, payload: Bytes) {
+        self.counters.delivered += 1;
+        // At the level `processed` it is the application's word that makes an ACK fall due.
+        let counts = self.config.level == Level::Received;
+        let bytes = if counts { payload.len() } else { 0 };
+        self.acks
+            .note(now, number, self.config.ack_delay, u64::from(counts), bytes);
+        let id = DeliveryId {
+            number,
+            sequence,
+            generation: self.generation,
+        };
+        self.deliveries
+            .push_back(Item::Message(Delivery { id, topic, payload }));
+    }
+}

@@ -1,0 +1,26 @@
+//! Every frame, byte by byte. All integers are big-endian.
+//!
+//! | where it travels | what it is | here |
+//! |---|---|---|
+//! | PUB → SUB, data | an envelope, then the payload as a frame of its own | [`Envelope`] |
+//! | PUB → SUB, private | 0xFF, the nonce, then a [header](Header) and its body, one frame | [`InBand`] |
+//! | DEALER → ROUTER | a header and its body, one frame | [`ToPublisher`] |
+//! | ROUTER → DEALER | a header and its body, one frame | [`ToSubscriber`] |
+//!
+//! A header is `L`, `G`, version, kind, epoch (16 bytes), session (16 bytes): 36 bytes. In what
+//! a subscriber sends, a serial follows (8 bytes), which grows by one with each frame of a
+//! session: so a publisher can tell which connection is the younger.
+
+mod envelope;
+mod header;
+mod in_band;
+mod reader;
+mod to_publisher;
+mod to_subscriber;
+
+pub use envelope::{ENVELOPE_OVERHEAD, Envelope};
+pub use header::{HEADER_LEN, Header, VERSION};
+pub use in_band::{InBand, PRIVATE_LEN, Part, TopicEntry, Welcome, is_private, split_private};
+pub use reader::WireError;
+pub use to_publisher::{Hello, Mark, ToPublisher, TopicRange};
+pub use to_subscriber::{Refusal, Repair, ToSubscriber};
