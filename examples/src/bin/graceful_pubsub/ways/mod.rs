@@ -1,0 +1,113 @@
+//! The ways of stopping, each with its publisher and its subscriber.
+//!
+//! A way gets a [`Stream`] to publish, or a [`Worker`] to hand what it receives to; how it does
+//! so, and how it stops, is all that differs between the ways.
+
+mod exit;
+mod linger;
+mod plain;
+mod term;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::roles::RoleError;
+use crate::roles::publisher::Stream;
+use crate::roles::subscriber::Worker;
+
+/// The window of the acked way, in messages.
+pub(crate) const WINDOW: i32 = 32_768;
+
+/// The high-water mark of every way's sockets: what the acked way takes for its window.
+pub(crate) const HIGH_WATER_MARK: i32 = 2 * (WINDOW + 64);
+
+/// How a publisher stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Close the socket, then exit.
+    Exit,
+    /// The tutorials' LINGER of a second, close, exit.
+    Linger,
+    /// Close the socket, then terminate the context.
+    Term,
+}
+
+impl Way {
+    /// Every way, in the order of the table.
+    pub(crate) const ALL: [Self; 3] = [Self::Exit, Self::Linger, Self::Term];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Exit => "exit",
+            Self::Linger => "linger",
+            Self::Term => "term",
+        }
+    }
+
+    /// Whether losing a message with nobody killed is a failure of the job.
+    pub(crate) const fn promises_all(self) -> bool {
+        match self {
+            Self::Exit | Self::Linger | Self::Term => false,
+        }
+    }
+
+    /// Publishes the stream until it halts, stops this way, and says what it knows.
+    pub(crate) fn publish(self, stream: &mut Stream) -> Result<(), RoleError> {
+        match self {
+            Self::Exit => plain::publish(stream, exit::stop),
+            Self::Linger => plain::publish(stream, linger::stop),
+            Self::Term => plain::publish(stream, term::stop),
+        }
+    }
+
+    /// Hands what is published to the worker until nothing more comes.
+    pub(crate) fn subscribe(
+        self,
+        worker: &mut Worker,
+        endpoints: &[String],
+    ) -> Result<(), RoleError> {
+        match self {
+            Self::Exit | Self::Linger | Self::Term => plain::subscribe(worker, endpoints),
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is no way, or one that this build has not.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UnknownWay {
+    #[error("the way acked is not built into this binary")]
+    NotBuilt,
+    #[error("no way is named {0:?}: they are exit, linger, term and acked")]
+    Name(String),
+}
+
+impl FromStr for Way {
+    type Err = UnknownWay;
+
+    fn from_str(name: &str) -> Result<Self, UnknownWay> {
+        match Self::ALL.into_iter().find(|way| way.name() == name) {
+            Some(way) => Ok(way),
+            None if name == "acked" => Err(UnknownWay::NotBuilt),
+            None => Err(UnknownWay::Name(name.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_is_found_by_its_name() {
+        for way in Way::ALL {
+            assert_eq!(way.name().parse::<Way>().unwrap(), way);
+        }
+        assert!("".parse::<Way>().is_err());
+    }
+}
