@@ -1,2 +1,101 @@
 //! A shutdown coordinator: phases with deadlines on one budget, tokens, escalation, watchdog, report.
+//!
+//! It makes a stop *bounded* (it ends by its deadline, whatever hangs) and *explained* (the report
+//! names each task, closure, thread and hook, how it ended, how long it took, and the line that
+//! made it). It knows nothing of messaging and serves async services and plain threads alike.
+//!
+//! ```text
+//! T0         a signal, a failure, a call: the reason is fixed, hard = T0 + budget
+//! phase 1    its members are triggered, its hooks run; it ends when the last is done, or at
+//! phase 2      min(start + cap, hard - reserves of later phases); unused time rolls on
+//!   ...
+//! T1         the report
+//! hard       the watchdog, if T1 has not come
+//! ```
+//!
+//! # Escalation
+//!
+//! A phase whose time runs out is *forced*: its members are told (the last tenth of its time, at
+//! most 200 ms, is for that), half-way to its end its tasks are aborted, and who is left then is
+//! abandoned: closures and threads can't be ended from outside. Later phases run as planned. A
+//! second signal forces the current phase at once and leaves the later ones their reserves alone.
+//! A third ends the process where it [is owned](Builder::owns_process).
+//!
+//! # Map
+//!
+//! | to | use |
+//! |---|---|
+//! | set up | [`Coordinator::builder`], [`Builder`], [`Phases`], [`PhaseSpec`], [`Phase`], [`Plan`] |
+//! | take part | [`Coordinator::register`], [`Coordinator::spawn_blocking`], [`Member`] |
+//! | take part as a task | `Coordinator::spawn` (feature `tokio`) |
+//! | do something at the end | [`Coordinator::blocking_hook`]; `hook`, `hook_with` and `ShutdownHook` (feature `tokio`) |
+//! | begin it | [`Builder::on_signals`], [`Coordinator::shutdown`], [`Coordinator::trigger`], [`Reason`] |
+//! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
+//!
+//! # Features
+//!
+//! - `tokio` (default): tasks, async hooks, tokens. Without it there is no runtime among the
+//!   dependencies; [`Coordinator::wait`] and [`Member::triggered`] work on any.
+//! - `serde`: reports can be saved and read.
+//!
+//! Linux is tested; macOS is meant to work. Windows is not supported.
 #![forbid(unsafe_code)]
+
+mod budget;
+mod builder;
+mod coordinator;
+mod core;
+mod ending;
+mod engine;
+pub mod exit;
+mod finish;
+#[cfg(feature = "tokio")]
+mod hook;
+mod inbox;
+mod machine;
+mod member;
+mod narrator;
+mod origin;
+mod outcome;
+mod park;
+mod phase;
+mod phases;
+mod plan;
+mod process;
+mod reason;
+mod report;
+mod room;
+mod seat;
+mod signals;
+mod stage;
+#[cfg(feature = "tokio")]
+mod tasks;
+mod threads;
+mod wakers;
+mod watchdog;
+
+#[cfg(feature = "tokio")]
+pub use async_trait::async_trait;
+#[cfg(feature = "tokio")]
+pub use tokio_util;
+
+pub use self::builder::{BuildError, Builder};
+pub use self::coordinator::Coordinator;
+pub use self::ending::{BoxError, Ending};
+#[cfg(feature = "tokio")]
+pub use self::hook::ShutdownHook;
+pub use self::member::{Member, RegisterError, Registration};
+pub use self::origin::Origin;
+pub use self::outcome::Outcome;
+pub use self::phase::Phase;
+pub use self::phases::{PhaseSpec, Phases};
+pub use self::plan::{Plan, PlannedPhase};
+#[doc(hidden)]
+pub use self::process::Process;
+pub use self::reason::Reason;
+pub use self::report::{MemberReport, PhaseReport, Report};
+pub use self::stage::Stage;
+
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

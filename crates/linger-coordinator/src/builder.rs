@@ -1,0 +1,212 @@
+//! Building a coordinator.
+
+use std::fmt;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::coordinator::Coordinator;
+use crate::core::Core;
+use crate::engine;
+use crate::finish::Finish;
+use crate::inbox::Inbox;
+use crate::machine::Machine;
+use crate::phase::Phase;
+use crate::phases::Phases;
+use crate::plan::Plan;
+use crate::process::{Process, ThisProcess};
+use crate::room::Room;
+use crate::signals::Listener;
+use crate::watchdog;
+
+/// Unless set: below the 30 s that Kubernetes gives, above what most services need.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// Settings of a [`Coordinator`], made by [`Coordinator::builder`].
+#[must_use = "nothing runs before `start`"]
+pub struct Builder {
+    phases: Phases,
+    budget: Duration,
+    signals: Vec<i32>,
+    owns_process: bool,
+    process: Arc<dyn Process>,
+}
+
+/// Why a coordinator could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The budget is zero.
+    #[error("the budget is zero")]
+    ZeroBudget,
+    /// There are no phases.
+    #[error("there are no phases")]
+    NoPhases,
+    /// A phase is in the list twice.
+    #[error("phase '{phase}' is in the list twice")]
+    PhaseTwice {
+        /// The phase.
+        phase: Phase,
+    },
+    /// The limits of a phase were changed that is not in the list.
+    #[error("there is no phase '{phase}' whose limits could be changed")]
+    UnknownPhase {
+        /// The phase.
+        phase: Phase,
+    },
+    /// What the phases keep in reserve is more than the budget.
+    #[error("the reserves don't fit into {budget:?}: {}", Reserves(phases))]
+    ReservesDontFit {
+        /// The phases with a reserve, and how much each keeps.
+        phases: Vec<(Phase, Duration)>,
+        /// The budget.
+        budget: Duration,
+    },
+    /// A signal can't be listened to.
+    #[error("can't listen to signal {signal}")]
+    Signal {
+        /// Its number.
+        signal: i32,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// One of the coordinator's threads could not be started.
+    #[error("can't start a thread")]
+    Thread(#[source] std::io::Error),
+}
+
+struct Reserves<'a>(&'a [(Phase, Duration)]);
+
+impl fmt::Display for Reserves<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (phase, reserve)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}'{phase}' keeps {reserve:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            phases: Phases::service(),
+            budget: BUDGET,
+            signals: Vec::new(),
+            owns_process: false,
+            process: Arc::new(ThisProcess),
+        }
+    }
+
+    /// Sets the phases; [`Phases::service`] unless set.
+    pub fn phases(mut self, phases: Phases) -> Self {
+        self.phases = phases;
+        self
+    }
+
+    /// Sets the time for the whole shutdown, from the trigger; 20 s unless set.
+    ///
+    /// Above zero; more than a year counts as a year.
+    pub fn budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Makes SIGTERM and SIGINT start the shutdown.
+    ///
+    /// A second signal forces it; a third ends the process at once where it
+    /// [is owned](Self::owns_process), and elsewhere gives up all that is left.
+    pub fn on_signals(self) -> Self {
+        self.on_signals_of([SIGTERM, SIGINT])
+    }
+
+    /// Makes these signals, by number, start the shutdown; see [`on_signals`](Self::on_signals).
+    pub fn on_signals_of(mut self, signals: impl IntoIterator<Item = i32>) -> Self {
+        self.signals = signals.into_iter().collect();
+        self
+    }
+
+    /// Lets the coordinator end the process.
+    ///
+    /// At the hard deadline the watchdog writes who is left to stderr and exits with
+    /// [`WATCHDOG`](crate::exit::WATCHDOG), even if every thread hangs. The same if members are
+    /// [abandoned](crate::Outcome::Abandoned) and the process is still there 200 ms after the
+    /// later of deadline and report: what was left behind may keep a runtime from ending.
+    ///
+    /// Signals that were listened to do again what they do by default once the report is there.
+    pub fn owns_process(mut self) -> Self {
+        self.owns_process = true;
+        self
+    }
+
+    /// Puts another process in the place of this one, for tests.
+    #[doc(hidden)]
+    pub fn process(mut self, process: Arc<dyn Process>) -> Self {
+        self.process = process;
+        self
+    }
+
+    /// Starts the coordinator: an engine thread, a watchdog thread, one for signals if asked for.
+    ///
+    /// In a tokio runtime (feature `tokio`) it remembers that runtime for tasks and hooks that are
+    /// registered from outside.
+    ///
+    /// # Errors
+    ///
+    /// The budget is zero; there are no phases, or one twice; the reserves don't fit; a signal
+    /// can't be listened to; a thread can't be started.
+    pub fn start(self) -> Result<Coordinator, BuildError> {
+        let plan = Plan::new(&self.phases, self.budget)?;
+        let (sender, events) = channel();
+        let inbox = Arc::new(Inbox::new(plan.budget(), sender));
+        let rooms = plan.phases().iter().enumerate();
+        let core = Arc::new(Core {
+            rooms: rooms
+                .map(|(index, row)| Arc::new(Room::new(row.phase(), index, Arc::clone(&inbox))))
+                .collect(),
+            machine: Mutex::new(Machine::new(plan.clone())),
+            plan,
+            inbox: Arc::clone(&inbox),
+            finish: Finish::default(),
+            owns_process: self.owns_process,
+            process: self.process,
+            signals: OnceLock::new(),
+            #[cfg(feature = "tokio")]
+            runtime: tokio::runtime::Handle::try_current().ok(),
+        });
+        let watched = Arc::clone(&core);
+        let watchdog = thread::Builder::new()
+            .name("linger-watchdog".to_owned())
+            .spawn(move || watchdog::run(&watched))
+            .map_err(BuildError::Thread)?;
+        inbox.set_watchdog(watchdog.thread().clone());
+        // Dropped on an error below, it triggers, and the threads end.
+        let coordinator = Coordinator::new(Arc::clone(&core));
+        let driven = Arc::clone(&core);
+        thread::Builder::new()
+            .name("linger-engine".to_owned())
+            .spawn(move || engine::run(&driven, &events))
+            .map_err(BuildError::Thread)?;
+        if !self.signals.is_empty() {
+            let listener = Listener::start(&self.signals, inbox, self.owns_process)?;
+            // Set once: this is the only place.
+            let _ = core.signals.set(listener);
+        }
+        Ok(coordinator)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("phases", &self.phases)
+            .field("budget", &self.budget)
+            .field("signals", &self.signals)
+            .field("owns_process", &self.owns_process)
+            .finish()
+    }
+}

@@ -1,0 +1,140 @@
+//! The thread that drives the machine and carries out its actions.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Instant;
+
+use crate::core::Core;
+use crate::exit;
+use crate::machine::{Action, Event};
+use crate::narrator::{Line, Narrator};
+use crate::report::Report;
+use crate::room::Entry;
+use crate::seat::Seat;
+
+pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
+    let mut engine = Engine {
+        core,
+        narrator: Narrator::silent(),
+        given_up: Vec::new(),
+    };
+    loop {
+        let (ended, wake) = {
+            let machine = core.machine.lock();
+            (machine.is_ended(), machine.next_wake())
+        };
+        if ended {
+            break;
+        }
+        let event = match wake {
+            None => events.recv().ok(),
+            Some(at) => match events.recv_timeout(at.saturating_duration_since(Instant::now())) {
+                Ok(event) => Some(event),
+                Err(RecvTimeoutError::Timeout) => Some(Event::Tick),
+                Err(RecvTimeoutError::Disconnected) => None,
+            },
+        };
+        match event {
+            Some(event) => engine.take_in(event),
+            None => break,
+        }
+    }
+}
+
+struct Engine<'a> {
+    core: &'a Arc<Core>,
+    narrator: Narrator,
+    /// Functions and wakers of members that were given up. Dropped last: that may block.
+    given_up: Vec<Entry>,
+}
+
+impl Engine<'_> {
+    fn take_in(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            // The last member went, but a hook or another came before the phase began.
+            if matches!(event, Event::Emptied { phase } if self.core.rooms[phase].open() > 0) {
+                continue;
+            }
+            let now = Instant::now();
+            let actions = self.core.machine.lock().step(now, event);
+            for action in actions {
+                events.extend(self.perform(action, now));
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action, now: Instant) -> Option<Event> {
+        let core = self.core;
+        match action {
+            Action::Armed => {
+                self.narrator = Narrator::start();
+                if let Some(reason) = core.machine.lock().reasons().first() {
+                    let budget = core.plan.budget();
+                    self.narrator.say(Line::Triggered {
+                        reason: reason.clone(),
+                        budget,
+                    });
+                }
+            }
+            Action::Begin { phase, window } => {
+                let room = &core.rooms[phase];
+                for (key, name, job) in room.begin(window) {
+                    job(Seat::new(Arc::clone(room), key, name));
+                }
+                let limit = window.length();
+                self.narrator.say(Line::Begun {
+                    phase: room.phase(),
+                    members: room.open(),
+                    limit,
+                });
+                if room.open() == 0 {
+                    return Some(Event::Emptied { phase });
+                }
+            }
+            Action::Force { phase, window } => {
+                let room = &core.rooms[phase];
+                room.force(window);
+                self.narrator.say(Line::Forced {
+                    phase: room.phase(),
+                    left: room.left().0,
+                });
+            }
+            Action::Abort { phase } => {
+                #[cfg(feature = "tokio")]
+                core.rooms[phase].abort();
+                #[cfg(not(feature = "tokio"))]
+                let _ = phase;
+            }
+            Action::End { phase } => {
+                self.given_up.extend(core.rooms[phase].close(now));
+                self.narrator.say(Line::Ended {
+                    phase: core.rooms[phase].phase(),
+                });
+            }
+            Action::Progress { phase } => {
+                let room = &core.rooms[phase];
+                let hard = core.inbox.hard().unwrap_or(now);
+                self.narrator.say(Line::Progress {
+                    phase: room.phase(),
+                    left: room.left().0,
+                    time: hard.saturating_duration_since(now),
+                });
+            }
+            Action::Exit { signal } => {
+                if core.owns_process {
+                    core.process.exit(i32::from(exit::by_signal(signal)));
+                }
+            }
+            Action::Finish => {
+                let armed = core.inbox.armed().unwrap_or(now);
+                let report = Report::new(&core.machine.lock(), &core.rooms, armed, now);
+                self.narrator
+                    .finish(report.clone(), core.inbox.hard().unwrap_or(now));
+                core.publish(report);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,93 @@
+//! The part of a report about one phase.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use super::member::MemberReport;
+use crate::machine::Course;
+use crate::room::Room;
+
+/// What happened in one phase.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PhaseReport {
+    phase: Cow<'static, str>,
+    started: Duration,
+    took: Duration,
+    cap: Duration,
+    forced: bool,
+    members: Vec<MemberReport>,
+    failed_before: Vec<MemberReport>,
+    omitted: usize,
+}
+
+impl PhaseReport {
+    pub(super) fn new(room: &Room, course: &Course, armed: Instant) -> Self {
+        let start = course.window.start;
+        let (ended, omitted) = room.ended();
+        let (before, during): (Vec<_>, Vec<_>) =
+            ended.into_iter().partition(|member| member.at < armed);
+        let report = |member| MemberReport::new(member, start, armed, course.granted);
+        Self {
+            phase: Cow::Borrowed(room.phase().name()),
+            started: start.saturating_duration_since(armed),
+            took: course
+                .ended
+                .unwrap_or(start)
+                .saturating_duration_since(start),
+            cap: course.granted,
+            forced: course.forced,
+            members: during.into_iter().map(report).collect(),
+            failed_before: before.into_iter().map(report).collect(),
+            omitted,
+        }
+    }
+
+    /// The name of the phase.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        &self.phase
+    }
+
+    /// When it began, from the trigger.
+    #[must_use]
+    pub fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// How long it lasted.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// What it might have taken: its cap, or what was left of the budget when it began.
+    #[must_use]
+    pub fn cap(&self) -> Duration {
+        self.cap
+    }
+
+    /// Whether its members had to be forced.
+    #[must_use]
+    pub fn is_forced(&self) -> bool {
+        self.forced
+    }
+
+    /// Its members, in the order of registration.
+    #[must_use]
+    pub fn members(&self) -> &[MemberReport] {
+        &self.members
+    }
+
+    /// Members that failed or panicked before the shutdown began; about 1,000 are kept.
+    #[must_use]
+    pub fn failed_before(&self) -> &[MemberReport] {
+        &self.failed_before
+    }
+
+    /// How many more than those failed.
+    #[must_use]
+    pub fn omitted(&self) -> usize {
+        self.omitted
+    }
+}

@@ -1,0 +1,172 @@
+//! The tokio driver: tasks and async hooks.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+
+use crate::coordinator::Coordinator;
+use crate::ending::{Ending, outcome_of, panic_text};
+use crate::hook::ShutdownHook;
+use crate::member::{Member, RegisterError};
+use crate::origin::Origin;
+use crate::outcome::Outcome;
+use crate::phase::Phase;
+use crate::room::Entry;
+use crate::seat::{Running, Seat};
+
+impl Coordinator {
+    /// Spawns a task as a member of `phase`.
+    ///
+    /// It runs on the caller's tokio runtime, or on the one that the coordinator was started in.
+    /// An error or a panic while the service runs starts the shutdown; a good end does not. When
+    /// its phase is forced, the task is aborted.
+    ///
+    /// # Errors
+    ///
+    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_coordinator::{Coordinator, Phase};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let stop = Coordinator::builder().start()?;
+    /// stop.spawn("ticker", Phase::INTAKE, |member| async move {
+    ///     member.token().cancelled().await;
+    /// })?;
+    /// stop.shutdown();
+    /// assert!(stop.wait().await.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn spawn<F, T>(
+        &self,
+        name: impl Into<Arc<str>>,
+        phase: Phase,
+        task: F,
+    ) -> Result<(), RegisterError>
+    where
+        F: FnOnce(Member) -> T,
+        T: Future + Send + 'static,
+        T::Output: Ending,
+    {
+        let mut entry = Entry::new(name.into(), Origin::caller());
+        entry.on_failure = true;
+        let runtime = self.runtime_for(&entry)?;
+        let seat = self.seat(phase, entry)?;
+        let future = task(Member::new(Arc::clone(&seat)));
+        run_on(&runtime, seat, Box::pin(future));
+        Ok(())
+    }
+
+    /// Runs an async closure when `phase` begins.
+    ///
+    /// Hooks of one phase run side by side, and beside its members, on the runtime where the hook
+    /// was registered. [`hook_with`](Self::hook_with) hands a [`Member`] to the hook.
+    ///
+    /// # Errors
+    ///
+    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_coordinator::{Coordinator, Phase};
+    ///
+    /// # async fn flush_metrics() -> std::io::Result<()> { Ok(()) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let stop = Coordinator::builder().start()?;
+    /// stop.hook("flush", Phase::TELEMETRY, || async { flush_metrics().await })?;
+    /// stop.shutdown();
+    /// assert!(stop.wait().await.is_clean());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn hook<F, T>(
+        &self,
+        name: impl Into<Arc<str>>,
+        phase: Phase,
+        hook: F,
+    ) -> Result<(), RegisterError>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Future + Send + 'static,
+        T::Output: Ending,
+    {
+        let entry = Entry::new(name.into(), Origin::caller());
+        let runtime = self.runtime_for(&entry)?;
+        self.hook_entry(phase, entry, move |seat| {
+            run_on(&runtime, seat, Box::pin(async move { hook().await }));
+        })
+    }
+
+    /// Runs a [`ShutdownHook`] when `phase` begins.
+    ///
+    /// # Errors
+    ///
+    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    #[track_caller]
+    pub fn hook_with(
+        &self,
+        name: impl Into<Arc<str>>,
+        phase: Phase,
+        hook: impl ShutdownHook,
+    ) -> Result<(), RegisterError> {
+        let entry = Entry::new(name.into(), Origin::caller());
+        let runtime = self.runtime_for(&entry)?;
+        self.hook_entry(phase, entry, move |seat| {
+            let member = Member::new(Arc::clone(&seat));
+            let mut hook = hook;
+            run_on(
+                &runtime,
+                seat,
+                Box::pin(async move { hook.run(&member).await }),
+            );
+        })
+    }
+
+    fn runtime_for(&self, entry: &Entry) -> Result<Handle, RegisterError> {
+        Handle::try_current()
+            .ok()
+            .or_else(|| self.core().runtime.clone())
+            .ok_or_else(|| RegisterError::NoRuntime {
+                name: entry.name.to_string(),
+            })
+    }
+}
+
+fn run_on<T>(runtime: &Handle, seat: Arc<Seat>, future: Pin<Box<T>>)
+where
+    T: Future + Send + 'static,
+    T::Output: Ending,
+{
+    let running = Running::new(Arc::clone(&seat));
+    let task = runtime.spawn(async move {
+        // Dropped in reverse: when the task is aborted, first what it holds, then its seat.
+        let running = running;
+        let mut future = future;
+        let outcome = poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(ending)) => Poll::Ready(outcome_of(|| ending)),
+                Err(panic) => Poll::Ready(Outcome::Panicked(panic_text(panic))),
+            }
+        })
+        .await;
+        // What it holds is gone before it counts as done, and a panic there is its panic.
+        running.finish(match outcome_of(|| drop(future)) {
+            Outcome::Done => outcome,
+            panicked => panicked,
+        });
+    });
+    seat.room.set_abort(seat.key, task.abort_handle());
+}
