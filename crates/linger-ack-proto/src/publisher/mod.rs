@@ -29,8 +29,9 @@ use topics::Topics;
 use window::{Tally, Window};
 
 /// What the driver is to do with the sockets, in this order.
+///
+/// Not to be extended without a new major version: a driver has to do every one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Transmit {
     /// Read the EVENTS of the PUB socket: it then sees freed credit and new subscriptions.
     Settle,

@@ -28,12 +28,16 @@ use std::time::Instant;
 
 /// A frame for the publisher, to be sent on the DEALER socket without waiting.
 ///
-/// If the socket takes none now, drop it: whatever must arrive is said again.
+/// If the socket takes none now, keep it and poll no other until it does: meanwhile
+/// acknowledgements merge instead of queueing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubscriberTransmit {
     /// The whole frame.
     pub frame: Bytes,
 }
+
+/// With how many frames waiting nothing more is said.
+const OUTBOX: usize = 16;
 
 /// What happened that a driver must or may act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,7 +223,7 @@ impl Subscriber {
             return;
         }
         self.end_if_forsaken(now);
-        if self.retry.is_due(now) {
+        if self.outbox.len() < OUTBOX && self.retry.is_due(now) {
             match self.stage {
                 Stage::Joining => self.say_hello(),
                 Stage::Confirming { welcome } => self.say(&ToPublisher::Joined { welcome }),
@@ -227,7 +231,8 @@ impl Subscriber {
                 Stage::Lost | Stage::Member | Stage::Ended => self.retry.stop(),
             }
         }
-        if self.stage != Stage::Member {
+        // While the socket takes nothing, what would be said merges until it does.
+        if self.stage != Stage::Member || self.outbox.len() >= OUTBOX {
             return;
         }
         if self.nack.is_due(now) {

@@ -80,7 +80,7 @@ impl Topic {
     pub(super) fn missing(&self, number: u32) -> Vec<TopicRange> {
         let mut ranges = Vec::new();
         let mut first = self.next;
-        for (&held, _) in &self.held {
+        for &held in self.held.keys() {
             if held > first {
                 ranges.push(TopicRange {
                     number,

@@ -153,7 +153,7 @@ impl Hello {
         put_short_bytes(out, self.name.as_bytes());
         put_short_bytes(out, &self.credentials);
         put_list(out, &self.prefixes, |out, prefix| {
-            put_short_bytes(out, prefix)
+            put_short_bytes(out, prefix);
         });
     }
 

@@ -1,0 +1,322 @@
+//! Flush, close, and what the report says.
+mod world;
+
+use linger_ack_proto::{EndReason, MemberOutcome, Outcome, Quorum, SubscriberEvent, Verdict};
+use world::{World, ms};
+
+#[test]
+fn nobody_ever_joined_is_no_drain() {
+    let mut world = World::new();
+    world.publish("T", "1");
+    world.publisher.begin_close(world.now);
+    let target = world.publisher.target();
+    assert!(world.publisher.is_settled(&target), "nothing to wait for");
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::NoMembers);
+    assert_eq!((report.counters.accepted, report.counters.unowed), (1, 1));
+}
+
+#[test]
+fn a_member_that_was_owed_nothing_makes_no_drain_either() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("other", "1");
+    world.publisher.begin_close(world.now);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::NothingOwed
+    );
+}
+
+#[test]
+fn processed_means_that_the_application_said_so() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].acks = false;
+    world.publish("T", "1");
+    world.publish("T", "2");
+    world.publisher.begin_close(world.now);
+    world.pass(ms(1_000));
+    let target = world.publisher.target();
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::All),
+        Verdict::Pending
+    );
+
+    let ids = std::mem::take(&mut world.nodes[at].unacked);
+    let now = world.now;
+    world.nodes[at].machine.acknowledge(now, &ids[1]);
+    world.run();
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::All),
+        Verdict::Pending
+    );
+    world.nodes[at].machine.acknowledge(now, &ids[0]);
+    world.run();
+    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Drained);
+    assert_eq!(report.members[0].outcome, MemberOutcome::Left);
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+}
+
+#[test]
+fn received_means_that_the_library_has_it() {
+    let mut world = World::new();
+    let at = world.received_level("a", "T");
+    world.nodes[at].acks = false;
+    world.run();
+    world.publish("T", "1");
+    world.publisher.begin_close(world.now);
+    world.run();
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::Drained
+    );
+}
+
+#[test]
+fn end_of_stream_waits_for_what_is_missing() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "1");
+    world.publisher.begin_close(world.now); // END is lost too
+    world.run();
+    assert!(world.nodes[at].payloads().is_empty());
+    world.nodes[at].data = true;
+    world.pass(ms(300));
+    assert_eq!(world.nodes[at].payloads(), ["1"]);
+    assert!(
+        world.nodes[at]
+            .events
+            .contains(&SubscriberEvent::EndOfStream)
+    );
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::Drained
+    );
+}
+
+#[test]
+fn who_is_behind_is_named_with_what_it_lacks() {
+    let mut world = World::new();
+    let quick = world.member("quick", "T");
+    let stuck = world.member("stuck", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[stuck].acks = false;
+    for n in 2..=5 {
+        world.publish("T", &n.to_string());
+    }
+    world.publisher.begin_close(world.now);
+    world.pass(ms(2_000));
+    let progress = world.publisher.progress();
+    assert_eq!((progress.members, progress.acked), (1, 0), "quick has left");
+    assert_eq!(progress.slowest.as_deref(), Some("stuck"));
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Behind);
+    let member = report.member("stuck").expect("named");
+    assert_eq!(
+        (member.outcome, member.unacked()),
+        (MemberOutcome::Behind, 4)
+    );
+    let range = member.topics[0].unacked().expect("a range");
+    assert_eq!((range.first(), range.last()), (2, 5));
+    assert_eq!(report.member("quick").expect("named").unacked(), 0);
+    let text = report.to_string();
+    assert!(
+        text.contains("stuck: behind, 5 owed, 4 not processed"),
+        "{text}"
+    );
+    assert!(text.contains("T: 2..=5"), "{text}");
+    world.run();
+    assert_eq!(world.nodes[quick].ended(), Some(EndReason::Confirmed));
+}
+
+#[test]
+fn one_ack_each_is_enough_for_at_least_one_though_nobody_has_all() {
+    let mut world = World::new();
+    let first = world.member("first", "T");
+    let second = world.member("second", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[first].runs = false;
+    world.publish("T", "2");
+    world.pass(ms(6));
+    let target = world.publisher.target();
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        Verdict::Met
+    );
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::AtLeast(2)),
+        Verdict::Pending
+    );
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::All),
+        Verdict::Pending
+    );
+    let _ = second;
+}
+
+#[test]
+fn at_least_is_judged_by_message_not_by_member() {
+    let mut world = World::new();
+    let first = world.member("first", "a");
+    let second = world.member("second", "b");
+    world.publish("a", "1");
+    world.publish("b", "1");
+    world.run();
+    // Two members have acknowledged all they were owed, yet each message has one ack.
+    world.publisher.begin_close(world.now);
+    world.run();
+    let report = world.publisher.finish(Quorum::AtLeast(2));
+    assert_eq!(report.outcome, Outcome::Behind);
+    let _ = (first, second);
+}
+
+#[test]
+fn who_expired_with_something_unacknowledged_bars_all_but_not_at_least_one() {
+    let mut world = World::new();
+    world.member("lives", "T");
+    let dies = world.member("dies", "T");
+    world.nodes[dies].runs = false;
+    world.publish("T", "1");
+    world.pass(ms(10_000));
+    assert_eq!(world.publisher.member_count(), 1);
+    let target = world.publisher.target();
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::All),
+        Verdict::Impossible
+    );
+    assert!(
+        world.publisher.is_settled(&target),
+        "waiting longer changes nothing"
+    );
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        Verdict::Met
+    );
+    world.publisher.begin_close(world.now);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Behind);
+    let member = report.member("dies").expect("named");
+    assert_eq!(
+        (member.outcome, member.unacked()),
+        (MemberOutcome::Expired, 1)
+    );
+}
+
+#[test]
+fn a_message_that_only_the_dead_were_owed_has_no_acks() {
+    let mut world = World::new();
+    let dies = world.member("dies", "T");
+    world.nodes[dies].runs = false;
+    world.publish("T", "1");
+    world.pass(ms(10_000));
+    world.member("late", "T");
+    world.publish("T", "2");
+    world.run();
+    let target = world.publisher.target();
+    assert_eq!(
+        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        Verdict::Impossible
+    );
+}
+
+#[test]
+fn leaving_with_everything_acknowledged_is_fine() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+    world.publish("T", "nobody is owed this");
+    world.publisher.begin_close(world.now);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Drained);
+    assert_eq!(report.counters.unowed, 1);
+}
+
+#[test]
+fn leaving_with_something_unacknowledged_is_not() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].acks = false;
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    world.run();
+    world.publisher.begin_close(world.now);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Behind);
+    let member = report.member("a").expect("named");
+    assert_eq!((member.outcome, member.unacked()), (MemberOutcome::Left, 1));
+}
+
+#[test]
+fn a_lost_bye_ok_is_said_again() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    let now = world.now;
+    world.nodes[at].machine.handle_timeout(now);
+    let bye = world.nodes[at].machine.poll_transmit().expect("BYE").frame;
+    let route = world.nodes[at].route.clone();
+    world.publisher.handle_control(now, &route, &bye);
+    while world.publisher.poll_transmit().is_some() {} // BYE-OK is lost
+    world.pass(ms(200));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+}
+
+#[test]
+fn flush_is_answered_within_an_ack_delay_though_the_message_was_lost() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "lost, with nothing after it");
+    world.nodes[at].data = true;
+    let target = world.publisher.target();
+    world.publisher.sync_now(world.now);
+    world.pass(ms(6));
+    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+    world.publish("T", "accepted after the flush began");
+    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+}
+
+#[test]
+fn publishing_after_close_hands_the_message_back() {
+    let mut world = World::new();
+    world.publisher.begin_close(world.now);
+    let error = world.try_publish("T", "late").expect_err("closed");
+    let message = error.into_message();
+    assert_eq!(
+        (&message.topic[..], &message.payload[..]),
+        (&b"T"[..], &b"late"[..])
+    );
+}
+
+#[test]
+fn without_fin_a_subscriber_that_was_confirmed_by_nobody_ends_all_the_same() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.publisher.begin_close(world.now);
+    // END arrives, everything after it is lost: the publisher was killed.
+    while let Some(transmit) = world.publisher.poll_transmit() {
+        if let linger_ack_proto::Transmit::Private { frame } = transmit {
+            world.on_data(&frame, None);
+        }
+    }
+    world.nodes[at].control = false;
+    world.pass(ms(1_500));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Unconfirmed));
+}

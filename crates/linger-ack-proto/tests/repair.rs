@@ -1,0 +1,140 @@
+//! Cuts, gaps, SYNC, NACK.
+mod world;
+
+use linger_ack_proto::{Outcome, PublisherConfig, Quorum, SubscriberConfig};
+use world::{World, ms};
+
+#[test]
+fn a_gap_is_repaired_in_order_and_once() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.nodes[at].data = false;
+    world.publish("T", "2");
+    world.publish("T", "3");
+    world.nodes[at].data = true;
+    world.publish("T", "4");
+    world.run();
+    assert_eq!(world.nodes[at].payloads(), ["1", "2", "3", "4"]);
+    assert_eq!(world.publisher.counters().repaired, 2);
+}
+
+#[test]
+fn a_lost_tail_shows_by_sync_though_nothing_follows() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "1");
+    world.nodes[at].data = true;
+    world.pass(ms(1_000));
+    assert_eq!(world.nodes[at].payloads(), ["1"]);
+    assert_eq!(world.publisher.progress().outstanding, 0);
+}
+
+#[test]
+fn a_publisher_whose_members_keep_up_sends_no_marker_and_asks_for_no_tick() {
+    let mut world = World::new();
+    world.member("a", "T");
+    for _ in 0..100 {
+        world.publish("T", "x");
+        world.pass(ms(20));
+    }
+    world.pass(ms(300));
+    assert_eq!(world.publisher.counters().markers, 0);
+}
+
+#[test]
+fn acks_that_were_lost_with_the_control_connection_are_asked_for_again() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].control = false;
+    world.publish("T", "1");
+    world.pass(ms(50)); // delivered, and its ACK is lost
+    assert_eq!(world.nodes[at].payloads(), ["1"]);
+    assert_eq!(world.publisher.progress().outstanding, 1);
+    world.reconnect_control(at);
+    world.pass(ms(2_000)); // a beat shows the new connection
+    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.member_count(), 1);
+}
+
+#[test]
+fn both_connections_cut_and_back_lose_nothing() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].data = false;
+    world.nodes[at].control = false;
+    world.publish("T", "2");
+    world.pass(ms(1_500));
+    world.nodes[at].data = true;
+    world.reconnect_control(at);
+    world.publish("T", "3");
+    world.pass(ms(3_000));
+    assert_eq!(world.nodes[at].payloads(), ["1", "2", "3"]);
+    world.publisher.begin_close(world.now);
+    world.run();
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::Drained
+    );
+}
+
+#[test]
+fn repairs_come_in_bounded_pieces_until_all_is_there() {
+    let mut config = PublisherConfig::default();
+    config.repair_bytes = 1_024;
+    let mut world = World::with(config);
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    for _ in 0..100 {
+        world.publish("T", &"x".repeat(100));
+    }
+    world.nodes[at].data = true;
+    world.publish("T", "last");
+    world.pass(ms(5_000));
+    assert_eq!(world.nodes[at].delivered.len(), 101);
+    assert_eq!(world.publisher.counters().repaired, 100);
+}
+
+#[test]
+fn a_full_reorder_buffer_drops_what_is_early_and_gets_it_again() {
+    let mut world = World::new();
+    let mut config = SubscriberConfig::new("a").expect("a name").subscribe("T");
+    config.reorder_messages = 2;
+    let at = world.subscriber_with(config);
+    world.run();
+    world.nodes[at].data = false;
+    world.publish("T", "1");
+    world.nodes[at].data = true;
+    world.nodes[at].control = false; // no repair gets through
+    for n in 2..=9 {
+        world.publish("T", &n.to_string());
+    }
+    world.run();
+    assert!(world.nodes[at].payloads().is_empty());
+    assert_eq!(world.nodes[at].machine.counters().overflowed, 6);
+    world.nodes[at].control = true;
+    world.pass(ms(3_000));
+    assert_eq!(
+        world.nodes[at].payloads(),
+        ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
+    );
+}
+
+#[test]
+fn a_repair_that_is_lost_is_asked_for_again() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "1");
+    world.nodes[at].data = true;
+    world.publish("T", "2");
+    world.nodes[at].control = false;
+    world.pass(ms(500));
+    assert!(world.nodes[at].payloads().is_empty());
+    world.nodes[at].control = true;
+    world.pass(ms(2_000));
+    assert_eq!(world.nodes[at].payloads(), ["1", "2"]);
+}
