@@ -1,0 +1,232 @@
+//! Describing a socket, and opening it.
+
+use std::mem;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::debug;
+
+use crate::closer::Closer;
+use crate::failure::{Failure, guarded};
+use crate::group::DEFAULT_GROUP;
+use crate::kind;
+use crate::linger::Limit;
+use crate::open_error::OpenError;
+use crate::record::Record;
+use crate::registry::{Registry, RegistryState};
+use crate::shared::{Bell, Gate, Shared};
+use crate::socket::Socket;
+use crate::table::ContextStage;
+
+/// A socket that is not open yet. Made by [`Registry::socket`].
+///
+/// Options of libzmq that must be set before `bind` or `connect` are set on the
+/// [`Socket`], which dereferences to [`zmq::Socket`].
+///
+/// # Examples
+///
+/// ```
+/// use linger_registry::{Registry, zmq};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let registry = Registry::new();
+/// let quotes = registry
+///     .socket(zmq::PUB)
+///     .name("quotes")
+///     .group("outbound")
+///     .linger(Duration::from_millis(500))
+///     .open()?;
+/// quotes.set_sndhwm(10_000)?; // plain zmq, before the bind
+/// quotes.bind("tcp://127.0.0.1:*")?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is opened before `open`"]
+#[derive(Debug)]
+pub struct SocketBuilder {
+    registry: Registry,
+    kind: zmq::SocketType,
+    location: &'static Location<'static>,
+    name: Option<String>,
+    group: Option<String>,
+    limit: Limit,
+}
+
+impl SocketBuilder {
+    pub(crate) fn new(
+        registry: Registry,
+        kind: zmq::SocketType,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            registry,
+            kind,
+            location,
+            name: None,
+            group: None,
+            limit: Limit::default_for(kind),
+        }
+    }
+
+    /// A name for reports, logs and errors; without one it is type and number, as `push-3`.
+    ///
+    /// No two open sockets have the same name; it is free again when its socket is dropped.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The group that stops it; `"default"` if it is not given one.
+    ///
+    /// A group that has been stopped already is no error: [`Socket::messages`] ends at once.
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// How long it may go on sending after it is dropped; [`DEFAULT_LINGER`](crate::DEFAULT_LINGER)
+    /// if it is not said, and 0 for `SUB`.
+    ///
+    /// From 0, which discards what is queued, to 24 days; counted in milliseconds, rounded up. A
+    /// close cuts it to what its deadline leaves. The registry sets it right before it closes
+    /// the socket: what was set by [`zmq::Socket::set_linger`] is overwritten.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.limit = Limit::Finite(limit);
+        self
+    }
+
+    /// It may go on sending until its queue is empty, for ever, or until the close's deadline.
+    ///
+    /// If it is dropped *before* a close begins, libzmq can't be told of the deadline any more:
+    /// if its peer never comes, the context is reported as pending, with its name. If its owner
+    /// has to be woken by `ETERM`, [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) counts.
+    pub fn linger_for_ever_until_the_close_deadline(mut self) -> Self {
+        self.limit = Limit::Forever;
+        self
+    }
+
+    /// Another place to name as the one that opened it: for wrappers that can't be `#[track_caller]`.
+    pub fn opened_at(mut self, location: &'static Location<'static>) -> Self {
+        self.location = location;
+        self
+    }
+
+    /// Opens the socket.
+    ///
+    /// The first one of a registry makes the context and starts the closer thread.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] names the socket, and says why: the registry is closing, the name is taken,
+    /// there is no room for another.
+    pub fn open(self) -> Result<Socket, OpenError> {
+        let shared = Arc::clone(self.registry.shared());
+        let socket = {
+            let mut gate = shared.gate.lock();
+            self.open_at(&shared, &mut gate)?
+        };
+        let record = socket.record();
+        debug!(socket = &*record.name, kind = kind::upper(record.kind), at = %record.location, "opened");
+        Ok(socket)
+    }
+
+    /// With the gate held: no close begins, and no context ends, while this runs.
+    fn open_at(self, shared: &Arc<Shared>, gate: &mut Gate) -> Result<Socket, OpenError> {
+        let id = gate.last_id + 1;
+        let (name, open) = self.admit(shared, id)?;
+        let group = shared.group(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
+        if let Err(source) = group.descriptor() {
+            return Err(OpenError::System {
+                socket: name,
+                source,
+            });
+        }
+        let context = context(shared, gate).map_err(|source| OpenError::Thread {
+            socket: name.clone(),
+            source,
+        })?;
+        let opened = guarded(|| {
+            let socket = context.socket(self.kind)?;
+            socket.set_linger(self.limit.while_open().raw())?;
+            Ok(socket)
+        });
+        let raw = match opened {
+            Ok(raw) => raw,
+            // Only the closer thread ends the context, and it takes it out of the gate before.
+            Err(Failure::Zmq(zmq::Error::ETERM)) => {
+                return Err(OpenError::Closing {
+                    socket: name,
+                    state: RegistryState::Closed,
+                });
+            }
+            Err(failure) => return Err(OpenError::from_failure(name, open, failure)),
+        };
+        gate.last_id = id;
+        let record = Arc::new(Record::new(
+            id,
+            name.into(),
+            self.kind,
+            group,
+            self.limit,
+            self.location,
+        ));
+        shared.table.lock().opened(Arc::clone(&record));
+        Ok(Socket::new(Arc::clone(shared), record, raw))
+    }
+
+    /// The name it will have, and how many are open; or why it can't be.
+    fn admit(&self, shared: &Shared, id: u64) -> Result<(String, usize), OpenError> {
+        let state = shared.state();
+        let table = shared.table.lock();
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => {
+                let kind = kind::upper(self.kind).to_lowercase();
+                (id..)
+                    .map(|number| format!("{kind}-{number}"))
+                    .find(|name| table.open_named(name).is_none())
+                    .unwrap_or(kind)
+            }
+        };
+        if state != RegistryState::Open {
+            return Err(OpenError::Closing {
+                socket: name,
+                state,
+            });
+        }
+        if let Some(taken) = table.open_named(&name) {
+            return Err(OpenError::NameTaken {
+                socket: name,
+                taken_at: taken.location,
+            });
+        }
+        Ok((name, table.owned()))
+    }
+}
+
+/// The context, made with its closer thread for the first socket.
+fn context<'a>(shared: &Arc<Shared>, gate: &'a mut Gate) -> std::io::Result<&'a zmq::Context> {
+    if gate.context.is_none() {
+        if shared.bell.get().is_none() {
+            let bell = Bell::new()?;
+            shared.bell.get_or_init(|| bell);
+        }
+        let context = zmq::Context::new();
+        // The clone that keeps `zmq` from ending the context in a destructor, on whatever thread
+        // that runs: for ever, as `terminate::destroy` says.
+        mem::forget(context.clone());
+        if let Err(error) = Closer::spawn(shared, context.clone()) {
+            // Without a socket it has no threads yet, and this can't wait.
+            let mut context = context;
+            let _ = context.destroy();
+            return Err(error);
+        }
+        shared.table.lock().context = ContextStage::Running;
+        gate.context = Some(context);
+    }
+    gate.context
+        .as_ref()
+        .ok_or_else(|| std::io::Error::other("no context"))
+}

@@ -1,0 +1,235 @@
+//! The closer thread: closes what owners drop, watches each end, ends the context last.
+
+mod monitor;
+mod terminate;
+
+use std::collections::VecDeque;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tracing::{debug, error, trace};
+
+use crate::outcome::Outcome;
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::shared::{Bell, Shared, close};
+use crate::table::Handed;
+use monitor::Monitor;
+
+/// How many ends are watched at once.
+///
+/// Each watch takes two of the 1,023 sockets of the context, and two descriptors of the process.
+const MONITORS_AT_ONCE: usize = 128;
+
+/// How long a close waits for a monitor, before it happens unobserved.
+const MONITOR_WAIT: Duration = Duration::from_millis(100);
+
+/// How long after its linger an end may still be reported: timers and threads run late.
+const OVERDUE_AFTER: Duration = Duration::from_millis(100);
+
+/// How many sockets are closed before the monitors are looked at again: reading an end late makes
+/// it look slow.
+const BATCH: usize = 16;
+
+pub(crate) struct Closer {
+    shared: Arc<Shared>,
+    context: zmq::Context,
+    waiting: VecDeque<Handed<zmq::Socket>>,
+    monitors: Vec<Monitor>,
+    /// The first of `waiting` waits for a monitor, rather than for its turn.
+    full: bool,
+    attached: u64,
+}
+
+impl Closer {
+    /// Starts the thread. It ends when the context has ended.
+    pub(crate) fn spawn(shared: &Arc<Shared>, context: zmq::Context) -> std::io::Result<()> {
+        let shared = Arc::clone(shared);
+        thread::Builder::new()
+            .name("linger-closer".into())
+            .spawn(move || {
+                let watch = terminate::Watch::new(&shared);
+                Self {
+                    shared: Arc::clone(&shared),
+                    context,
+                    waiting: VecDeque::new(),
+                    monitors: Vec::new(),
+                    full: false,
+                    attached: 0,
+                }
+                .run();
+                drop(watch);
+            })?;
+        Ok(())
+    }
+
+    fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let Some(bell) = shared.bell.get() else {
+            error!("the closer thread was started without a bell");
+            return;
+        };
+        debug!("closer thread started");
+        loop {
+            let plan = self.take_orders();
+            self.close_waiting(plan.as_ref());
+            if let Some(leftover) = self.may_end(Instant::now()) {
+                return self.end(leftover);
+            }
+            self.wait(bell, plan.as_ref());
+        }
+    }
+
+    /// What was dropped since the last look, and the plan of the close if it has begun.
+    fn take_orders(&mut self) -> Option<Plan> {
+        let mut table = self.shared.table.lock();
+        self.waiting.extend(table.take_handed());
+        table.close.as_ref().map(|close| close.plan)
+    }
+
+    /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
+    fn close_waiting(&mut self, plan: Option<&Plan>) {
+        self.full = false;
+        for _ in 0..BATCH {
+            let Some(handed) = self.waiting.pop_front() else {
+                break;
+            };
+            if let Err(handed) = self.close_observed(handed, plan) {
+                self.waiting.push_front(handed);
+                self.full = true;
+                break;
+            }
+        }
+    }
+
+    /// Closes the socket; hands it back if it shall wait for a monitor.
+    fn close_observed(
+        &mut self,
+        handed: Handed<zmq::Socket>,
+        plan: Option<&Plan>,
+    ) -> Result<(), Handed<zmq::Socket>> {
+        let record = Arc::clone(&handed.record);
+        let endpoint = if record.has_own_monitor() {
+            // Attaching ours would end theirs.
+            None
+        } else {
+            match self.attach(&handed.socket) {
+                Ok(reader) => Some(reader),
+                Err(full) => {
+                    let patience = monitor_wait_until(&handed, plan);
+                    if full && Instant::now() < patience {
+                        return Err(handed);
+                    }
+                    None
+                }
+            }
+        };
+        let now = Instant::now();
+        let applied = record
+            .limit
+            .at_close(plan.map(|plan| plan.linger_left(now)));
+        if let Err(error) = handed.socket.set_linger(applied.raw()) {
+            debug!(socket = &*record.name, %error, "linger not set, the one set before counts");
+        }
+        let since = Instant::now();
+        self.shared.table.lock().lingering(&record, since, applied);
+        close(handed.socket);
+        trace!(
+            socket = &*record.name,
+            linger = applied.raw(),
+            observed = endpoint.is_some(),
+            "closed"
+        );
+        match endpoint {
+            Some(reader) => self.monitors.push(Monitor {
+                record,
+                reader,
+                since,
+                applied,
+            }),
+            None => self.ended(&record, Outcome::Unobserved),
+        }
+        Ok(())
+    }
+
+    /// A monitor on the socket; the error says whether there was only no room for one.
+    fn attach(&mut self, socket: &zmq::Socket) -> Result<zmq::Socket, bool> {
+        if self.monitors.len() >= MONITORS_AT_ONCE {
+            return Err(true);
+        }
+        self.attached += 1;
+        Monitor::attach(&self.context, socket, self.attached).map_err(|error| {
+            debug!(%error, "no monitor");
+            error == zmq::Error::EMFILE && !self.monitors.is_empty()
+        })
+    }
+
+    fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
+        debug!(socket = &*record.name, %outcome, "socket ended");
+        self.shared.table.lock().end(record, outcome);
+        self.shared.changed.notify_all();
+    }
+
+    /// Sleeps until something was dropped, a watched socket ended, or a moment of the plan is here.
+    fn wait(&mut self, bell: &Bell, plan: Option<&Plan>) {
+        let mut items = Vec::with_capacity(self.monitors.len() + 1);
+        items.push(zmq::PollItem::from_fd(bell.heard.as_raw_fd(), zmq::POLLIN));
+        items.extend(
+            self.monitors
+                .iter()
+                .map(|it| it.reader.as_poll_item(zmq::POLLIN)),
+        );
+        // The only error that can happen here is EINTR: the descriptors and sockets are ours and
+        // open, and nobody but this thread ends the context.
+        if zmq::poll(&mut items, self.timeout_ms(Instant::now(), plan)).is_err() {
+            return;
+        }
+        let readable: Vec<bool> = items.iter().map(zmq::PollItem::is_readable).collect();
+        drop(items);
+        if readable[0] {
+            bell.silence();
+        }
+        let now = Instant::now();
+        for index in (0..self.monitors.len()).rev() {
+            if readable[index + 1] && self.monitors[index].has_stopped() {
+                let done = self.monitors.swap_remove(index);
+                let outcome = Outcome::of_end(&done.record, done.applied, now - done.since);
+                self.ended(&done.record, outcome);
+            }
+        }
+    }
+
+    /// Until the next moment at which something is due even if nothing happens; -1 for none.
+    fn timeout_ms(&self, now: Instant, plan: Option<&Plan>) -> i64 {
+        let waiting = self.waiting.front().map(|handed| {
+            if self.full {
+                monitor_wait_until(handed, plan)
+            } else {
+                now
+            }
+        });
+        let overdue = self
+            .monitors
+            .iter()
+            .filter_map(Monitor::overdue_at)
+            .filter(|at| *at > now);
+        let terminate = plan.map(|plan| plan.terminate_at);
+        overdue
+            .chain(waiting)
+            .chain(terminate)
+            .min()
+            .map_or(-1, |due| {
+                let left = due.saturating_duration_since(now);
+                // Rounded up: waking before the moment would mean waking twice.
+                i64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
+            })
+    }
+}
+
+/// Until when this socket waits for a monitor: a tenth of a second, never into the reserve.
+fn monitor_wait_until(handed: &Handed<zmq::Socket>, plan: Option<&Plan>) -> Instant {
+    let patience = handed.since + MONITOR_WAIT;
+    plan.map_or(patience, |plan| patience.min(plan.linger_until))
+}

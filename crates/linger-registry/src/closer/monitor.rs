@@ -1,0 +1,63 @@
+//! Watching one socket's end through libzmq's socket monitor.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::OVERDUE_AFTER;
+use crate::linger::Applied;
+use crate::record::Record;
+
+/// A closed socket whose end is awaited.
+///
+/// The reader must live until the end was read, or until the context ends: libzmq's reaper thread
+/// sends the event with a blocking send, and without a reader all closing would stand still.
+pub(super) struct Monitor {
+    pub(super) record: Arc<Record>,
+    pub(super) reader: zmq::Socket,
+    pub(super) since: Instant,
+    pub(super) applied: Applied,
+}
+
+impl Monitor {
+    /// Attaches a monitor for `MONITOR_STOPPED`, the last thing a socket says.
+    pub(super) fn attach(
+        context: &zmq::Context,
+        socket: &zmq::Socket,
+        number: u64,
+    ) -> zmq::Result<zmq::Socket> {
+        let endpoint = format!("inproc://linger-registry.monitor.{number}");
+        // The reader first: once the monitor is there, it must not be without one.
+        let reader = context.socket(zmq::PAIR)?;
+        reader.set_linger(0)?;
+        socket.monitor(
+            &endpoint,
+            i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw()),
+        )?;
+        reader.connect(&endpoint)?;
+        Ok(reader)
+    }
+
+    /// Reads what is there: whether the end was among it.
+    pub(super) fn has_stopped(&self) -> bool {
+        let mut stopped = false;
+        while let Ok(frames) = self.reader.recv_multipart(zmq::DONTWAIT) {
+            // Event number and value in the first frame, in native byte order.
+            if let Some([low, high, ..]) = frames.first().map(Vec::as_slice) {
+                let event = u16::from_ne_bytes([*low, *high]);
+                stopped |= event == zmq::SocketEvent::MONITOR_STOPPED.to_raw();
+            }
+        }
+        stopped
+    }
+
+    /// From when on its end is no longer expected; never if it lingers for ever.
+    pub(super) fn overdue_at(&self) -> Option<Instant> {
+        self.applied
+            .limit()
+            .and_then(|linger| self.since.checked_add(linger + OVERDUE_AFTER))
+    }
+
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.overdue_at().is_some_and(|at| at <= now)
+    }
+}

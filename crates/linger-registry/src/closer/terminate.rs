@@ -1,0 +1,145 @@
+//! The closer thread's last act: ending the context.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use tracing::{debug, error, info, warn};
+
+use super::Closer;
+use crate::outcome::Outcome;
+use crate::shared::{Shared, close};
+use crate::table::{ContextStage, Handed};
+
+impl Closer {
+    /// Whether the context's end may begin; then no socket is taken any more, and what was on its
+    /// way is returned.
+    ///
+    /// It may when nobody holds a socket and every end was seen or is overdue, after a close began
+    /// or the last handle is gone; and it must at the close's reserve.
+    pub(super) fn may_end(&self, now: Instant) -> Option<Vec<Handed<zmq::Socket>>> {
+        let mut table = self.shared.table.lock();
+        let must = table
+            .close
+            .as_ref()
+            .is_some_and(|close| close.plan.terminate_at <= now);
+        let asked = table.close.is_some() || table.abandoned;
+        let may = asked
+            && table.is_quiet()
+            && self.waiting.is_empty()
+            && self.monitors.iter().all(|monitor| monitor.is_overdue(now));
+        (must || may).then(|| {
+            table.context = ContextStage::Ending { since: now };
+            table.stop_accepting()
+        })
+    }
+
+    /// Ends the context, however long that takes, and says so.
+    pub(super) fn end(mut self, leftover: Vec<Handed<zmq::Socket>>) {
+        let began = Instant::now();
+        self.waiting.extend(leftover);
+        while let Some(handed) = self.waiting.pop_front() {
+            // The reserve is here: nothing is left to linger for, or to watch with.
+            let _ = handed.socket.set_linger(0);
+            close(handed.socket);
+            self.ended(&handed.record, Outcome::Unobserved);
+        }
+        // The context's end ends the monitors too: what they have not said, they never will.
+        for monitor in std::mem::take(&mut self.monitors) {
+            let elapsed = began.saturating_duration_since(monitor.since);
+            let outcome = if monitor.is_overdue(began) {
+                Outcome::Unobserved
+            } else {
+                Outcome::Lingering {
+                    linger: monitor.applied.limit(),
+                    elapsed,
+                }
+            };
+            self.ended(&monitor.record, outcome);
+        }
+        self.name_the_holders();
+        // Whoever opens a socket holds the gate while it uses the context. From here on there is
+        // no clone but ours, and the one that was forgotten when the context was made.
+        drop(self.shared.gate.lock().context.take());
+        let stage = destroy(&mut self.context, began);
+        self.shared.table.lock().context = stage;
+        self.shared.changed.notify_all();
+        if let ContextStage::Ended { took } = stage {
+            info!(?took, "context ended");
+        }
+    }
+
+    fn name_the_holders(&self) {
+        let open: Vec<_> = self.shared.table.lock().still_open().cloned().collect();
+        for record in open {
+            warn!(
+                socket = &*record.name,
+                opened_at = %record.location,
+                last_thread = &*record.last_use.name(),
+                "socket still open at the close's reserve, its owner is woken by ETERM"
+            );
+        }
+    }
+}
+
+/// `zmq_ctx_term`, to success, exactly once.
+///
+/// After success `zmq` still holds a pointer to the freed context, and would end it again when the
+/// last clone is dropped; so one clone was forgotten when the context was made, and the last is
+/// never dropped.
+fn destroy(context: &mut zmq::Context, began: Instant) -> ContextStage {
+    loop {
+        match context.destroy() {
+            Ok(()) => {
+                return ContextStage::Ended {
+                    took: began.elapsed(),
+                };
+            }
+            Err(zmq::Error::EINTR) => debug!("ending the context was interrupted, going on"),
+            Err(error) => {
+                error!(%error, "the context can't be ended");
+                return ContextStage::Lost;
+            }
+        }
+    }
+}
+
+/// Should the closer thread panic, owners close for themselves, and the report says that the
+/// context is pending.
+pub(super) struct Watch {
+    shared: Arc<Shared>,
+}
+
+impl Watch {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            return;
+        }
+        let queued = {
+            let mut table = self.shared.table.lock();
+            table.context = ContextStage::Lost;
+            table.stop_accepting()
+        };
+        for handed in queued {
+            close(handed.socket);
+            self.shared
+                .table
+                .lock()
+                .end(&handed.record, Outcome::Unobserved);
+        }
+        self.shared.changed.notify_all();
+        // A subscriber's panic may be what brought us here.
+        drop(catch_unwind(AssertUnwindSafe(|| {
+            error!("the closer thread panicked");
+        })));
+    }
+}

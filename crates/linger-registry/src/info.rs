@@ -1,0 +1,104 @@
+//! What a snapshot and a report say of one socket.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::endpoint::Endpoint;
+
+/// One socket as it was at one moment: who it is, where it came from, how far it is.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct SocketInfo {
+    pub(crate) name: String,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "type", serialize_with = "crate::serial::kind")
+    )]
+    pub(crate) kind: zmq::SocketType,
+    pub(crate) group: String,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "linger_ms", serialize_with = "crate::serial::millis_option")
+    )]
+    pub(crate) linger: Option<Duration>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serial::location"))]
+    pub(crate) opened_at: &'static Location<'static>,
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "age_ms", serialize_with = "crate::serial::millis")
+    )]
+    pub(crate) age: Duration,
+    pub(crate) last_thread: String,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) state: SocketState,
+}
+
+impl SocketInfo {
+    /// The name it was given, or the generated one, such as `push-3`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type of the socket.
+    #[must_use]
+    pub fn kind(&self) -> zmq::SocketType {
+        self.kind
+    }
+
+    /// The group that stops it.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The linger it was opened with; `None` is for ever.
+    #[must_use]
+    pub fn linger(&self) -> Option<Duration> {
+        self.linger
+    }
+
+    /// Where it was asked for: file, line and column of the caller.
+    #[must_use]
+    pub fn opened_at(&self) -> &'static Location<'static> {
+        self.opened_at
+    }
+
+    /// How long ago it was opened.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// The name of the thread that last used it, through this crate or through `Deref`.
+    #[must_use]
+    pub fn last_thread(&self) -> &str {
+        &self.last_thread
+    }
+
+    /// What it was bound and connected to.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// How far it was.
+    #[must_use]
+    pub fn state(&self) -> SocketState {
+        self.state
+    }
+}
+
+/// How far a socket is on its way from open to closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum SocketState {
+    /// Its owner holds it.
+    Open,
+    /// Its owner dropped it; it is about to be closed, or lingers.
+    Closing,
+    /// It has ended, or nothing more can be learnt of it.
+    Closed,
+}

@@ -1,0 +1,24 @@
+//! Socket types by name: `zmq` has no `Display` for them, and no `Serialize`.
+
+/// As libzmq's manual writes it.
+pub(crate) fn upper(kind: zmq::SocketType) -> &'static str {
+    match kind {
+        zmq::PAIR => "PAIR",
+        zmq::PUB => "PUB",
+        zmq::SUB => "SUB",
+        zmq::REQ => "REQ",
+        zmq::REP => "REP",
+        zmq::DEALER => "DEALER",
+        zmq::ROUTER => "ROUTER",
+        zmq::PULL => "PULL",
+        zmq::PUSH => "PUSH",
+        zmq::XPUB => "XPUB",
+        zmq::XSUB => "XSUB",
+        zmq::STREAM => "STREAM",
+    }
+}
+
+/// Nothing that a user sent can be queued in such a socket.
+pub(crate) fn never_sends(kind: zmq::SocketType) -> bool {
+    matches!(kind, zmq::SUB | zmq::PULL)
+}

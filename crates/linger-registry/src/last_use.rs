@@ -1,0 +1,95 @@
+//! Which thread used a socket last: one relaxed load and a compare while it stays the same.
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use parking_lot::Mutex;
+
+static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    // Without a destructor, so it can be read as long as the thread runs.
+    static MARK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number of this thread, never 0, never given to another.
+fn mark() -> u64 {
+    MARK.with(|mark| {
+        if mark.get() == 0 {
+            mark.set(NEXT_MARK.fetch_add(1, Ordering::Relaxed));
+        }
+        mark.get()
+    })
+}
+
+/// The thread that used a socket last.
+pub(crate) struct LastUse {
+    mark: AtomicU64,
+    name: Mutex<Arc<str>>,
+}
+
+impl LastUse {
+    /// The calling thread.
+    pub(crate) fn here() -> Self {
+        Self {
+            mark: AtomicU64::new(mark()),
+            name: Mutex::new(thread_name()),
+        }
+    }
+
+    /// Notes the calling thread. A socket is used by one thread at a time, so relaxed will do:
+    /// whatever moved the socket ordered the accesses.
+    pub(crate) fn touch(&self) {
+        let here = mark();
+        if self.mark.load(Ordering::Relaxed) != here {
+            self.moved(here);
+        }
+    }
+
+    #[cold]
+    fn moved(&self, here: u64) {
+        *self.name.lock() = thread_name();
+        self.mark.store(here, Ordering::Relaxed);
+    }
+
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name.lock())
+    }
+}
+
+impl fmt::Debug for LastUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name.lock())
+    }
+}
+
+fn thread_name() -> Arc<str> {
+    let thread = thread::current();
+    match thread.name() {
+        Some(name) => name.into(),
+        None => format!("unnamed {:?}", thread.id()).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_thread_that_touched_is_named() {
+        let last = Arc::new(LastUse::here());
+        let there = Arc::clone(&last);
+        thread::Builder::new()
+            .name("elsewhere".into())
+            .spawn(move || there.touch())
+            .unwrap()
+            .join()
+            .unwrap();
+        assert_eq!(&*last.name(), "elsewhere");
+        last.touch();
+        assert_ne!(&*last.name(), "elsewhere");
+    }
+}

@@ -1,0 +1,87 @@
+//! What is known of one socket from open to end; shared by the socket and the table.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+
+use crate::endpoint::Endpoint;
+use crate::group::Group;
+use crate::info::{SocketInfo, SocketState};
+use crate::kind;
+use crate::last_use::LastUse;
+use crate::linger::Limit;
+
+#[derive(Debug)]
+pub(crate) struct Record {
+    /// Counts up in the order of opening.
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    pub(crate) kind: zmq::SocketType,
+    pub(crate) group: Group,
+    pub(crate) limit: Limit,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) opened: Instant,
+    pub(crate) last_use: LastUse,
+    pub(crate) endpoints: Mutex<Vec<Endpoint>>,
+    own_monitor: AtomicBool,
+}
+
+impl Record {
+    pub(crate) fn new(
+        id: u64,
+        name: Arc<str>,
+        kind: zmq::SocketType,
+        group: Group,
+        limit: Limit,
+        location: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            kind,
+            group,
+            limit,
+            location,
+            opened: Instant::now(),
+            last_use: LastUse::here(),
+            endpoints: Mutex::new(Vec::new()),
+            own_monitor: AtomicBool::new(false),
+        }
+    }
+
+    /// The owner attached a monitor, which ours would end: it gets none at close.
+    pub(crate) fn note_own_monitor(&self) {
+        self.own_monitor.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_own_monitor(&self) -> bool {
+        self.own_monitor.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn never_sends(&self) -> bool {
+        kind::never_sends(self.kind)
+    }
+
+    /// All its connections stay in the context, where libzmq knows no linger.
+    pub(crate) fn is_inproc_only(&self) -> bool {
+        let endpoints = self.endpoints.lock();
+        !endpoints.is_empty() && endpoints.iter().all(Endpoint::is_inproc)
+    }
+
+    pub(crate) fn info(&self, now: Instant, state: SocketState) -> SocketInfo {
+        SocketInfo {
+            name: self.name.as_ref().to_owned(),
+            kind: self.kind,
+            group: self.group.name().to_owned(),
+            linger: self.limit.duration(),
+            opened_at: self.location,
+            age: now.saturating_duration_since(self.opened),
+            last_thread: self.last_use.name().as_ref().to_owned(),
+            endpoints: self.endpoints.lock().clone(),
+            state,
+        }
+    }
+}

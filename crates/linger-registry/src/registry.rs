@@ -1,0 +1,181 @@
+//! The registry: the handle from which sockets come, and which ends them.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::builder::SocketBuilder;
+use crate::group::Group;
+use crate::info::SocketInfo;
+use crate::report::Report;
+use crate::shared::Shared;
+use crate::table::ContextStage;
+
+/// Where all sockets of a service are born, and where they end.
+///
+/// It owns a libzmq context of its own, which nobody else gets to see: so every socket on it is
+/// known, by name and by the place that opened it, and the context is ended exactly once, after
+/// the last of them. Clones are the same registry.
+///
+/// The first [`open`](SocketBuilder::open) makes the context and starts the closer thread; both
+/// are gone when the close has come to its end. A registry that is dropped without
+/// [`close_by`](Self::close_by) waits for nothing: its sockets go on working, each ends when it is
+/// dropped, and the context in the background after the last.
+///
+/// # Examples
+///
+/// ```
+/// use linger_registry::{Registry, zmq};
+/// use std::time::{Duration, Instant};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let registry = Registry::new();
+/// let results = registry.socket(zmq::PULL).name("results").open()?;
+/// results.bind("tcp://127.0.0.1:*")?;
+/// let out = registry.socket(zmq::PUSH).name("out").linger(Duration::from_secs(2)).open()?;
+/// out.connect(&results.last_endpoint().unwrap_or_default())?;
+///
+/// out.send("done", 0)?;
+/// assert_eq!(results.recv_bytes(0)?, b"done");
+/// drop((out, results));
+///
+/// let report = registry.close_by(Instant::now() + Duration::from_secs(5));
+/// assert!(report.is_clean(), "{report}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Registry {
+    shared: Arc<Shared>,
+    /// Counts the handles; sockets don't count.
+    _handle: Arc<Handle>,
+}
+
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.table.lock().abandoned = true;
+        self.shared.ring();
+    }
+}
+
+impl Registry {
+    /// An empty registry: no context, no thread, until the first socket is opened.
+    #[must_use]
+    pub fn new() -> Self {
+        let shared = Arc::new(Shared::new());
+        Self {
+            _handle: Arc::new(Handle {
+                shared: Arc::clone(&shared),
+            }),
+            shared,
+        }
+    }
+
+    /// Describes a socket to open; the caller's file and line are noted.
+    #[track_caller]
+    pub fn socket(&self, kind: zmq::SocketType) -> SocketBuilder {
+        SocketBuilder::new(self.clone(), kind, Location::caller())
+    }
+
+    /// The group of that name, made if there is none; stopped at once if the close has begun.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Group {
+        self.shared.group(name)
+    }
+
+    /// Stops the group of that name, for ever, even if it gets its first socket later.
+    pub fn stop(&self, group: &str) {
+        self.group(group).stop();
+    }
+
+    /// All sockets that are open or linger now, in the order of opening.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<SocketInfo> {
+        self.shared.table.lock().snapshot(Instant::now())
+    }
+
+    /// How far the registry is.
+    #[must_use]
+    pub fn state(&self) -> RegistryState {
+        self.shared.state()
+    }
+
+    /// Closes everything by `deadline`, and tells what came of it.
+    ///
+    /// In this order: new sockets are refused; all groups stop; owners have time to drop their
+    /// sockets; each is closed with the linger it was opened with, or what the deadline leaves of
+    /// it; each end is observed; a short time before the deadline (a tenth of the time there was,
+    /// at most 200 ms) whoever holds a socket still is woken by `ETERM`; the context ends. It
+    /// returns when all has ended, and never after `deadline` but for the time it takes to make
+    /// the report. What has not ended by then ends in the background if it can.
+    ///
+    /// A socket that was dropped before the close lingers with its own limit: libzmq can't change
+    /// it any more. Called again, or by several threads at once, it returns the same report; the
+    /// earliest deadline counts. A deadline in the past closes what is there with a linger of 0,
+    /// and reports at once.
+    ///
+    /// This blocks the calling thread. Don't call it on the thread that holds a socket: the socket
+    /// can't be dropped while it waits, and is reported as still open.
+    pub fn close_by(&self, deadline: Instant) -> Report {
+        self.shared.begin_close(Instant::now(), deadline);
+        self.shared.conclude()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("state", &self.state())
+            .field("open", &self.shared.table.lock().owned())
+            .finish()
+    }
+}
+
+/// How far a registry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegistryState {
+    /// It opens sockets.
+    Open,
+    /// A close has begun: it opens no more sockets.
+    Closing,
+    /// Its context has ended.
+    Closed,
+}
+
+impl fmt::Display for RegistryState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+impl Shared {
+    pub(crate) fn state(&self) -> RegistryState {
+        let table = self.table.lock();
+        match (&table.close, table.context) {
+            (None, _) => RegistryState::Open,
+            (Some(_), ContextStage::Ended { .. }) => RegistryState::Closed,
+            (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
+            (Some(_), _) => RegistryState::Closing,
+        }
+    }
+}

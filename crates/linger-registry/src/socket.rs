@@ -1,0 +1,215 @@
+//! A socket of the registry.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tracing::debug;
+
+use crate::endpoint::Endpoint;
+use crate::endpoint_error::{BindError, ConnectError, EndpointFault};
+use crate::failure::{Failure, guarded};
+use crate::group::Group;
+use crate::ipc;
+use crate::kind;
+use crate::messages::{Messages, MultipartMessages};
+use crate::record::Record;
+use crate::shared::Shared;
+
+/// A socket of a [`Registry`](crate::Registry): a [`zmq::Socket`] that has a name and an end.
+///
+/// It dereferences to [`zmq::Socket`], so sending, receiving, polling and options are `zmq`'s.
+/// Its own are [`bind`](Self::bind), [`connect`](Self::connect) and [`monitor`](Self::monitor), so
+/// that the registry knows of them, and [`messages`](Self::messages).
+///
+/// **Dropping it never blocks.** The closer thread of the registry closes it with its linger, and
+/// observes its end. It may be dropped on any thread, in a panic too. Like [`zmq::Socket`] it may
+/// move between threads (`Send`), but is used by one at a time (not `Sync`).
+///
+/// # A bare `recv`
+///
+/// A thread that blocks in `recv`, `send`, `poll` or `proxy` of `zmq` itself sees nothing of a
+/// stop. It is woken by [`zmq::Error::ETERM`] when the close has come to its reserve, and
+/// from then on nothing can be set or seen: the linger is the one last set, and the report says
+/// [`ClosedLate`](crate::Outcome::ClosedLate) at best. So prefer [`messages`](Self::messages), or
+/// a poll with the group's [descriptor](Group::descriptor) in it. `zmq` returns
+/// [`EINTR`](zmq::Error::EINTR) from them whenever a signal comes: go on.
+pub struct Socket {
+    shared: Arc<Shared>,
+    record: Arc<Record>,
+    /// `None` only inside `drop`.
+    raw: Option<zmq::Socket>,
+}
+
+impl Socket {
+    pub(crate) fn new(shared: Arc<Shared>, record: Arc<Record>, raw: zmq::Socket) -> Self {
+        Self {
+            shared,
+            record,
+            raw: Some(raw),
+        }
+    }
+
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The name it was given, or the generated one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    /// The group that stops it.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.record.group
+    }
+
+    /// Binds it, and notes where.
+    ///
+    /// A port of `*` or 0 lets the kernel choose: [`last_endpoint`](Self::last_endpoint) tells.
+    /// Note that libzmq deletes whatever file there is at the path of an `ipc://` endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] names socket and endpoint, and tells a port that is taken from an endpoint
+    /// that can't be.
+    ///
+    /// # Panics
+    ///
+    /// Never; but for errors that `zmq` has no name for (a read-only file system, say) `zmq`
+    /// panics, and this turns the panic into an error. The panic hook runs; with
+    /// `panic = "abort"` the process ends.
+    pub fn bind(&self, endpoint: &str) -> Result<(), BindError> {
+        let name = self.name();
+        EndpointFault::check(endpoint).map_err(|source| BindError::BadEndpoint {
+            socket: name.to_owned(),
+            endpoint: endpoint.to_owned(),
+            source,
+        })?;
+        ipc::check_folder(endpoint)
+            .map_err(Failure::System)
+            .and_then(|()| guarded(|| self.deref().bind(endpoint)))
+            .map_err(|failure| BindError::from_failure(name, endpoint, failure))?;
+        // The wildcard is known only now.
+        let bound = match self.get_last_endpoint() {
+            Ok(Ok(bound)) if !bound.is_empty() => bound,
+            _ => endpoint.to_owned(),
+        };
+        debug!(socket = name, endpoint = &*bound, "bound");
+        self.record.endpoints.lock().push(Endpoint::Bound(bound));
+        Ok(())
+    }
+
+    /// Connects it, and notes where; libzmq goes on trying in the background.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] names socket and endpoint. That nobody listens is no error.
+    ///
+    /// # Panics
+    ///
+    /// Never, as [`bind`](Self::bind).
+    pub fn connect(&self, endpoint: &str) -> Result<(), ConnectError> {
+        let name = self.name();
+        EndpointFault::check(endpoint).map_err(|source| ConnectError::BadEndpoint {
+            socket: name.to_owned(),
+            endpoint: endpoint.to_owned(),
+            source,
+        })?;
+        guarded(|| self.deref().connect(endpoint))
+            .map_err(|failure| ConnectError::from_failure(name, endpoint, failure))?;
+        debug!(socket = name, endpoint, "connected");
+        self.record
+            .endpoints
+            .lock()
+            .push(Endpoint::Connected(endpoint.to_owned()));
+        Ok(())
+    }
+
+    /// What it was bound and connected to, in that order of calls.
+    ///
+    /// `unbind` and `disconnect` are `zmq`'s, and take nothing out.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.record.endpoints.lock().clone()
+    }
+
+    /// The address of the last successful `bind` or `connect`, with the port that it got.
+    #[must_use]
+    pub fn last_endpoint(&self) -> Option<String> {
+        self.record
+            .endpoints
+            .lock()
+            .last()
+            .map(|endpoint| endpoint.address().to_owned())
+    }
+
+    /// Attaches a monitor of your own, as [`zmq::Socket::monitor`].
+    ///
+    /// libzmq allows one for each socket. So the registry attaches none of its own when it closes
+    /// this socket: yours goes on to the end, and the socket is reported as
+    /// [`Unobserved`](crate::Outcome::Unobserved). Read it to the end: libzmq blocks the thread
+    /// that does all its closing while an event finds no reader.
+    ///
+    /// # Errors
+    ///
+    /// What libzmq said; `EPROTONOSUPPORT` if the endpoint is not `inproc://`.
+    pub fn monitor(&self, endpoint: &str, events: i32) -> zmq::Result<()> {
+        if endpoint.contains('\0') {
+            return Err(zmq::Error::EINVAL);
+        }
+        self.deref().monitor(endpoint, events)?;
+        self.record.note_own_monitor();
+        Ok(())
+    }
+
+    /// The frames that arrive, one by one, until the socket's group stops.
+    ///
+    /// See [`Messages`].
+    pub fn messages(&self) -> Messages<'_> {
+        Messages::new(self)
+    }
+
+    /// The messages that arrive, each with all its frames, until the socket's group stops.
+    ///
+    /// See [`MultipartMessages`].
+    pub fn multipart_messages(&self) -> MultipartMessages<'_> {
+        MultipartMessages::new(self)
+    }
+}
+
+impl Deref for Socket {
+    type Target = zmq::Socket;
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only `drop` takes it, and nothing runs after that"
+    )]
+    fn deref(&self) -> &zmq::Socket {
+        self.record.last_use.touch();
+        self.raw
+            .as_ref()
+            .expect("a socket that is not being dropped")
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Some(raw) = self.raw.take() {
+            self.shared.hand_over(&self.record, raw);
+        }
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("name", &self.name())
+            .field("kind", &kind::upper(self.record.kind))
+            .field("group", &self.group().name())
+            .field("endpoints", &self.endpoints())
+            .finish()
+    }
+}

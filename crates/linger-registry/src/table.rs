@@ -1,0 +1,252 @@
+//! Which sockets there are, how far each is, and how each ended. Plain data behind one lock.
+//!
+//! The table knows nothing of libzmq: `S` is whatever has to be closed.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::info::{SocketInfo, SocketState};
+use crate::linger::Applied;
+use crate::outcome::{ContextOutcome, Outcome};
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::report::{Omitted, Report, SocketReport};
+
+/// How many sockets that ended are remembered one by one; of older ones, the number.
+///
+/// A service may open and close sockets for months, so the table must not grow with them.
+pub(crate) const REMEMBERED: usize = 1024;
+
+pub(crate) struct Table<S> {
+    live: BTreeMap<u64, Entry>,
+    /// The open sockets by name: exactly the entries whose stage is `Open`.
+    open: HashMap<Arc<str>, Arc<Record>>,
+    handed: Vec<Handed<S>>,
+    /// Whether the closer thread still takes sockets.
+    accepting: bool,
+    ended: VecDeque<(Arc<Record>, Outcome)>,
+    omitted: Omitted,
+    pub(crate) context: ContextStage,
+    pub(crate) close: Option<Close>,
+    /// No handle to the registry is left.
+    pub(crate) abandoned: bool,
+}
+
+struct Entry {
+    record: Arc<Record>,
+    stage: Stage,
+}
+
+enum Stage {
+    Open,
+    Handed,
+    Lingering { since: Instant, applied: Applied },
+}
+
+/// A socket on its way from its owner to the closer thread.
+pub(crate) struct Handed<S> {
+    pub(crate) record: Arc<Record>,
+    pub(crate) socket: S,
+    pub(crate) since: Instant,
+}
+
+/// What the owner's drop has to do next.
+pub(crate) enum Handover<S> {
+    /// Nothing but to wake the closer thread, if it may sleep.
+    Queued { wake: bool },
+    /// To close it on the spot: the closer thread is ending the context.
+    CloseHere(S),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum ContextStage {
+    /// No socket was ever opened.
+    Never,
+    Running,
+    Ending {
+        since: Instant,
+    },
+    Ended {
+        took: Duration,
+    },
+    /// The closer thread died; nobody is left to end it.
+    Lost,
+}
+
+pub(crate) struct Close {
+    pub(crate) began: Instant,
+    pub(crate) plan: Plan,
+    pub(crate) report: Option<Report>,
+}
+
+impl<S> Table<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            live: BTreeMap::new(),
+            open: HashMap::new(),
+            handed: Vec::new(),
+            accepting: true,
+            ended: VecDeque::new(),
+            omitted: Omitted::default(),
+            context: ContextStage::Never,
+            close: None,
+            abandoned: false,
+        }
+    }
+
+    /// How many sockets their owners hold.
+    pub(crate) fn owned(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(crate) fn open_named(&self, name: &str) -> Option<&Arc<Record>> {
+        self.open.get(name)
+    }
+
+    pub(crate) fn opened(&mut self, record: Arc<Record>) {
+        self.open
+            .insert(Arc::clone(&record.name), Arc::clone(&record));
+        self.live.insert(
+            record.id,
+            Entry {
+                record,
+                stage: Stage::Open,
+            },
+        );
+    }
+
+    /// The owner dropped it. Allocates at most; never waits.
+    pub(crate) fn hand_over(
+        &mut self,
+        record: &Arc<Record>,
+        socket: S,
+        now: Instant,
+    ) -> Handover<S> {
+        self.open.remove(&record.name);
+        if !self.accepting {
+            let outcome = match self.context {
+                ContextStage::Ending { since } => Outcome::ClosedLate {
+                    after: now.saturating_duration_since(since),
+                },
+                _ => Outcome::Unobserved,
+            };
+            self.end(record, outcome);
+            return Handover::CloseHere(socket);
+        }
+        if let Some(entry) = self.live.get_mut(&record.id) {
+            entry.stage = Stage::Handed;
+        }
+        // The closer takes the whole queue: only the first after that has to wake it.
+        let wake = self.handed.is_empty();
+        self.handed.push(Handed {
+            record: Arc::clone(record),
+            socket,
+            since: now,
+        });
+        Handover::Queued { wake }
+    }
+
+    pub(crate) fn take_handed(&mut self) -> Vec<Handed<S>> {
+        std::mem::take(&mut self.handed)
+    }
+
+    /// From now on owners close for themselves. What was queued comes back.
+    pub(crate) fn stop_accepting(&mut self) -> Vec<Handed<S>> {
+        self.accepting = false;
+        self.take_handed()
+    }
+
+    /// Whether nobody holds a socket, and none is on its way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.open.is_empty() && self.handed.is_empty()
+    }
+
+    pub(crate) fn lingering(&mut self, record: &Record, since: Instant, applied: Applied) {
+        if let Some(entry) = self.live.get_mut(&record.id) {
+            entry.stage = Stage::Lingering { since, applied };
+        }
+    }
+
+    /// Marks the end, once: a second mark for the same socket changes nothing.
+    pub(crate) fn end(&mut self, record: &Arc<Record>, outcome: Outcome) {
+        if self.live.remove(&record.id).is_none() {
+            return;
+        }
+        self.ended.push_back((Arc::clone(record), outcome));
+        if self.ended.len() > REMEMBERED && self.close.is_none() {
+            if let Some((_, oldest)) = self.ended.pop_front() {
+                self.omitted.add(&oldest);
+            }
+        }
+    }
+
+    /// Whether there is nothing more to wait for.
+    pub(crate) fn is_finished(&self) -> bool {
+        match self.context {
+            ContextStage::Never => self.live.is_empty(),
+            ContextStage::Ended { .. } => true,
+            ContextStage::Running | ContextStage::Ending { .. } => false,
+            ContextStage::Lost => self.open.is_empty(),
+        }
+    }
+
+    pub(crate) fn still_open(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.live
+            .values()
+            .filter(|entry| matches!(entry.stage, Stage::Open))
+            .map(|entry| &entry.record)
+    }
+
+    pub(crate) fn snapshot(&self, now: Instant) -> Vec<SocketInfo> {
+        self.live
+            .values()
+            .map(|entry| {
+                let state = match entry.stage {
+                    Stage::Open => SocketState::Open,
+                    Stage::Handed | Stage::Lingering { .. } => SocketState::Closing,
+                };
+                entry.record.info(now, state)
+            })
+            .collect()
+    }
+
+    /// The truth as it stands now. Each socket once: it is in `live` or in `ended`, never in both.
+    pub(crate) fn report(&self, now: Instant, began: Instant) -> Report {
+        let mut sockets: Vec<(u64, SocketReport)> = Vec::new();
+        for (record, outcome) in &self.ended {
+            let info = record.info(now, SocketState::Closed);
+            sockets.push((record.id, SocketReport::new(info, outcome.clone())));
+        }
+        for (id, entry) in &self.live {
+            let (state, outcome) = match entry.stage {
+                Stage::Open => (SocketState::Open, Outcome::StillOpen),
+                Stage::Handed => (SocketState::Closing, Outcome::Unobserved),
+                Stage::Lingering { since, applied } => (
+                    SocketState::Closing,
+                    Outcome::Lingering {
+                        linger: applied.limit(),
+                        elapsed: now.saturating_duration_since(since),
+                    },
+                ),
+            };
+            sockets.push((
+                *id,
+                SocketReport::new(entry.record.info(now, state), outcome),
+            ));
+        }
+        sockets.sort_by_key(|(id, _)| *id);
+        let sockets: Vec<SocketReport> = sockets.into_iter().map(|(_, socket)| socket).collect();
+        let context = match self.context {
+            ContextStage::Never if self.live.is_empty() => ContextOutcome::Ended {
+                took: Duration::ZERO,
+            },
+            ContextStage::Ended { took } => ContextOutcome::Ended { took },
+            _ => ContextOutcome::Pending {
+                holders: Report::holders(&sockets),
+            },
+        };
+        let took = now.saturating_duration_since(began);
+        Report::new(sockets, context, self.omitted, took)
+    }
+}

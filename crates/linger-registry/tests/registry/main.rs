@@ -1,0 +1,16 @@
+//! The registry from outside, one question a module.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod close;
+mod drop;
+mod endpoints;
+mod ends;
+mod groups;
+mod many;
+mod messages;
+mod names;
+mod report;
+#[cfg(feature = "serde")]
+mod serde;
+mod still_open;
+mod support;

@@ -1,0 +1,36 @@
+//! The report as JSON, with the feature `serde`.
+
+use std::time::Duration;
+
+use crate::support::{ample, stuck};
+use linger_registry::{Registry, zmq};
+
+#[test]
+fn durations_are_milliseconds_and_outcomes_are_named() {
+    let registry = Registry::new();
+    drop(stuck(&registry, "lost", Duration::from_millis(20)));
+    drop(
+        registry
+            .socket(zmq::SUB)
+            .name("sub")
+            .group("intake")
+            .open()
+            .unwrap(),
+    );
+    let json = serde_json::to_value(registry.close_by(ample())).unwrap();
+    let lost = &json["sockets"][0];
+    assert_eq!(lost["name"], "lost");
+    assert_eq!(lost["type"], "PUSH");
+    assert_eq!(lost["outcome"], "expired");
+    assert_eq!(lost["linger_ms"], 20.0);
+    assert_eq!(lost["endpoints"][0]["connected"], "tcp://127.0.0.1:1");
+    assert!(lost["opened_at"].as_str().unwrap().contains("serde.rs:"));
+    let sub = &json["sockets"][1];
+    assert_eq!(
+        (&sub["outcome"], &sub["group"]),
+        (&"emptied".into(), &"intake".into())
+    );
+    assert_eq!(json["context"]["outcome"], "ended");
+    assert!(json["took_ms"].as_f64().unwrap() >= 20.0);
+    assert_eq!(json["omitted"]["count"], 0);
+}
