@@ -9,6 +9,7 @@ mod groups;
 mod many;
 mod messages;
 mod names;
+mod races;
 mod report;
 #[cfg(feature = "serde")]
 mod serde;
