@@ -1,5 +1,6 @@
 //! Describing a socket, and opening it.
 
+use std::io;
 use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
@@ -70,9 +71,9 @@ impl SocketBuilder {
         }
     }
 
-    /// A name for reports, logs and errors; without one it is type and number, as `push-3`.
+    /// A name for reports, logs and errors.
     ///
-    /// No two open sockets have the same name; it is free again when its socket is dropped.
+    /// Without one it is type and number, as `push-3`. No two open sockets have the same name; it is free again when its socket is dropped.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -86,9 +87,9 @@ impl SocketBuilder {
         self
     }
 
-    /// How long it may go on sending after it is dropped; [`DEFAULT_LINGER`](crate::DEFAULT_LINGER)
-    /// if it is not said, and 0 for `SUB`.
+    /// How long it may go on sending after it is dropped.
     ///
+    /// [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) if nothing is said, and 0 for a `SUB`.
     /// From 0, which discards what is queued, to 24 days; counted in milliseconds, rounded up. A
     /// close cuts it to what its deadline leaves. The registry sets it right before it closes
     /// the socket: what was set by [`zmq::Socket::set_linger`] is overwritten.
@@ -97,7 +98,7 @@ impl SocketBuilder {
         self
     }
 
-    /// It may go on sending until its queue is empty, for ever, or until the close's deadline.
+    /// It may go on sending for ever, or until the close's deadline.
     ///
     /// If it is dropped *before* a close begins, libzmq can't be told of the deadline any more:
     /// if its peer never comes, the context is reported as pending, with its name. If its owner
@@ -107,7 +108,9 @@ impl SocketBuilder {
         self
     }
 
-    /// Another place to name as the one that opened it: for wrappers that can't be `#[track_caller]`.
+    /// Names another place as the one that opened it.
+    ///
+    /// For wrappers that can't be `#[track_caller]`.
     pub fn opened_at(mut self, location: &'static Location<'static>) -> Self {
         self.location = location;
         self
@@ -143,10 +146,7 @@ impl SocketBuilder {
                 source,
             });
         }
-        let context = context(shared, gate).map_err(|source| OpenError::Thread {
-            socket: name.clone(),
-            source,
-        })?;
+        let context = context(shared, gate, &name)?;
         let opened = guarded(|| {
             let socket = context.socket(self.kind)?;
             socket.set_linger(self.limit.while_open().raw())?;
@@ -206,27 +206,46 @@ impl SocketBuilder {
     }
 }
 
-/// The context, made with its closer thread for the first socket.
-fn context<'a>(shared: &Arc<Shared>, gate: &'a mut Gate) -> std::io::Result<&'a zmq::Context> {
-    if gate.context.is_none() {
-        if shared.bell.get().is_none() {
-            let bell = Bell::new()?;
-            shared.bell.get_or_init(|| bell);
+/// The context, made with its closer thread for the first socket, whose name is for the errors.
+fn context<'a>(
+    shared: &Arc<Shared>,
+    gate: &'a mut Gate,
+    name: &str,
+) -> Result<&'a zmq::Context, OpenError> {
+    match &mut gate.context {
+        Some(context) => Ok(context),
+        empty => {
+            let context = new_context(shared, name)?;
+            shared.table.lock().context = ContextStage::Running;
+            Ok(empty.insert(context))
         }
-        let context = zmq::Context::new();
-        // The clone that keeps `zmq` from ending the context in a destructor, on whatever thread
-        // that runs: for ever, as `terminate::destroy` says.
-        mem::forget(context.clone());
-        if let Err(error) = Closer::spawn(shared, context.clone()) {
-            // Without a socket it has no threads yet, and this can't wait.
-            let mut context = context;
-            let _ = context.destroy();
-            return Err(error);
-        }
-        shared.table.lock().context = ContextStage::Running;
-        gate.context = Some(context);
     }
-    gate.context
-        .as_ref()
-        .ok_or_else(|| std::io::Error::other("no context"))
+}
+
+fn new_context(shared: &Arc<Shared>, name: &str) -> Result<zmq::Context, OpenError> {
+    let system = |source| OpenError::System {
+        socket: name.to_owned(),
+        source,
+    };
+    if shared.bell.get().is_none() {
+        let bell = Bell::new().map_err(system)?;
+        shared.bell.get_or_init(|| bell);
+    }
+    let mut context = zmq::Context::new();
+    // `zmq` does not look whether libzmq made one, which it can't without file descriptors.
+    context
+        .get_io_threads()
+        .map_err(|_| system(io::Error::other("libzmq made no context")))?;
+    // The clone that keeps `zmq` from ending the context in a destructor, on whatever thread that
+    // runs: for ever, as the closer thread's `destroy` says.
+    mem::forget(context.clone());
+    if let Err(source) = Closer::spawn(shared, context.clone()) {
+        // Without a socket it has no threads yet, and this can't wait.
+        let _ = context.destroy();
+        return Err(OpenError::Thread {
+            socket: name.to_owned(),
+            source,
+        });
+    }
+    Ok(context)
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, error, trace};
+use tracing::{debug, error, info, trace};
 
+use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::record::Record;
@@ -40,6 +41,8 @@ pub(crate) struct Closer {
     monitors: Vec<Monitor>,
     /// The first of `waiting` waits for a monitor, rather than for its turn.
     full: bool,
+    /// The close has been announced.
+    closing: bool,
     attached: u64,
 }
 
@@ -57,6 +60,7 @@ impl Closer {
                     waiting: VecDeque::new(),
                     monitors: Vec::new(),
                     full: false,
+                    closing: false,
                     attached: 0,
                 }
                 .run();
@@ -84,9 +88,22 @@ impl Closer {
 
     /// What was dropped since the last look, and the plan of the close if it has begun.
     fn take_orders(&mut self) -> Option<Plan> {
-        let mut table = self.shared.table.lock();
-        self.waiting.extend(table.take_handed());
-        table.close.as_ref().map(|close| close.plan)
+        let (plan, owned) = {
+            let mut table = self.shared.table.lock();
+            self.waiting.extend(table.take_handed());
+            (table.close.as_ref().map(|close| close.plan), table.owned())
+        };
+        if let (Some(plan), false) = (plan, self.closing) {
+            self.closing = true;
+            let limit = plan.deadline.saturating_duration_since(Instant::now());
+            info!(
+                owned,
+                dropped = self.waiting.len(),
+                ?limit,
+                "closing all sockets"
+            );
+        }
+        plan
     }
 
     /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
@@ -111,7 +128,7 @@ impl Closer {
         plan: Option<&Plan>,
     ) -> Result<(), Handed<zmq::Socket>> {
         let record = Arc::clone(&handed.record);
-        let endpoint = if record.has_own_monitor() {
+        let reader = if record.has_own_monitor() {
             // Attaching ours would end theirs.
             None
         } else {
@@ -139,10 +156,10 @@ impl Closer {
         trace!(
             socket = &*record.name,
             linger = applied.raw(),
-            observed = endpoint.is_some(),
+            observed = reader.is_some(),
             "closed"
         );
-        match endpoint {
+        match reader {
             Some(reader) => self.monitors.push(Monitor {
                 record,
                 reader,
@@ -160,9 +177,9 @@ impl Closer {
             return Err(true);
         }
         self.attached += 1;
-        Monitor::attach(&self.context, socket, self.attached).map_err(|error| {
-            debug!(%error, "no monitor");
-            error == zmq::Error::EMFILE && !self.monitors.is_empty()
+        Monitor::attach(&self.context, socket, self.attached).map_err(|failure| {
+            debug!(?failure, "no monitor");
+            matches!(failure, Failure::Zmq(zmq::Error::EMFILE)) && !self.monitors.is_empty()
         })
     }
 

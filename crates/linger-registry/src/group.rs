@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 /// The group of sockets that were not given one.
 pub(crate) const DEFAULT_GROUP: &str = "default";
 
-/// A set of sockets that stops together: a flag, and a descriptor to put into a poll.
+/// Sockets that stop together: a flag, and a descriptor for a poll.
 ///
 /// Stopping closes nothing. It ends [`messages`](crate::Socket::messages) and makes the descriptor
 /// readable, for ever; whoever owns a socket sees it, finishes, and drops the socket. A group

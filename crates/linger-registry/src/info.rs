@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::endpoint::Endpoint;
 
-/// One socket as it was at one moment: who it is, where it came from, how far it is.
+/// One socket at one moment: who it is, where from, how far.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SocketInfo {

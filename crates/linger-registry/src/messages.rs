@@ -24,7 +24,7 @@ pub struct Messages<'a> {
     source: Source<'a>,
 }
 
-/// The messages that arrive on a socket, each with all its frames, until its group stops.
+/// Messages that arrive, each with all its frames, until the group stops.
 ///
 /// Made by [`Socket::multipart_messages`]; as [`Messages`] otherwise.
 ///

@@ -145,7 +145,9 @@ pub enum ContextOutcome {
         )]
         took: Duration,
     },
-    /// It had not ended by the deadline; it will in the background, if those who hold it let go.
+    /// It had not ended by the deadline.
+    ///
+    /// It will in the background, once those who hold it let go.
     Pending {
         /// The names of the sockets whose end was not seen: one of them holds it.
         holders: Vec<String>,

@@ -82,13 +82,17 @@ impl Registry {
         SocketBuilder::new(self.clone(), kind, Location::caller())
     }
 
-    /// The group of that name, made if there is none; stopped at once if the close has begun.
+    /// The group of that name, made if there is none.
+    ///
+    /// Once the close has begun, a new group is born stopped.
     #[must_use]
     pub fn group(&self, name: &str) -> Group {
         self.shared.group(name)
     }
 
-    /// Stops the group of that name, for ever, even if it gets its first socket later.
+    /// Stops the group of that name, for ever.
+    ///
+    /// It need not have a socket yet.
     pub fn stop(&self, group: &str) {
         self.group(group).stop();
     }

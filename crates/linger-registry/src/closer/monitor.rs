@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::OVERDUE_AFTER;
+use crate::failure::{Failure, guarded};
 use crate::linger::Applied;
 use crate::record::Record;
 
@@ -24,17 +25,18 @@ impl Monitor {
         context: &zmq::Context,
         socket: &zmq::Socket,
         number: u64,
-    ) -> zmq::Result<zmq::Socket> {
+    ) -> Result<zmq::Socket, Failure> {
         let endpoint = format!("inproc://linger-registry.monitor.{number}");
-        // The reader first: once the monitor is there, it must not be without one.
-        let reader = context.socket(zmq::PAIR)?;
-        reader.set_linger(0)?;
-        socket.monitor(
-            &endpoint,
-            i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw()),
-        )?;
-        reader.connect(&endpoint)?;
-        Ok(reader)
+        let stopped = i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw());
+        guarded(|| {
+            // The reader first: once the monitor is there, it must not be without one. Of these
+            // steps the last can't fail, as what it connects to is there, in this context.
+            let reader = context.socket(zmq::PAIR)?;
+            reader.set_linger(0)?;
+            socket.monitor(&endpoint, stopped)?;
+            reader.connect(&endpoint)?;
+            Ok(reader)
+        })
     }
 
     /// Reads what is there: whether the end was among it.

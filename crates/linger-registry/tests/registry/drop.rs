@@ -10,6 +10,16 @@ use linger_registry::{Outcome, Registry, zmq};
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 #[test]
+fn sockets_move_between_threads_and_the_rest_is_shared() {
+    fn send<T: Send>() {}
+    fn sync<T: Send + Sync>() {}
+    send::<linger_registry::Socket>();
+    sync::<Registry>();
+    sync::<linger_registry::Group>();
+    sync::<linger_registry::Report>();
+}
+
+#[test]
 fn it_never_blocks_however_long_the_linger() {
     let registry = Registry::new();
     let sockets: Vec<_> = (0..10)
