@@ -304,6 +304,43 @@ fn publishing_after_close_hands_the_message_back() {
 }
 
 #[test]
+fn fin_alone_ends_a_stream_that_is_acknowledged_whole() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.pass(ms(10));
+    world.nodes[at].data = false; // END is lost
+    world.publisher.begin_close(world.now);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), None);
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::Drained
+    );
+    world.run();
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+    assert!(
+        world.nodes[at]
+            .events
+            .contains(&SubscriberEvent::EndOfStream)
+    );
+}
+
+#[test]
+fn fin_to_a_member_that_lacks_something_ends_it_as_incomplete() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "lost");
+    world.publisher.begin_close(world.now);
+    assert_eq!(world.publisher.finish(Quorum::All).outcome, Outcome::Behind);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), None, "what was sent may come yet");
+    world.pass(ms(1_500));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Incomplete));
+}
+
+#[test]
 fn without_fin_a_subscriber_that_was_confirmed_by_nobody_ends_all_the_same() {
     let mut world = World::new();
     let at = world.member("a", "T");

@@ -255,6 +255,23 @@ impl fmt::Display for PublisherReport {
     }
 }
 
+/// Such as `2/3 acked, 1204 outstanding, slowest: risk-1`.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            members,
+            acked,
+            outstanding,
+            slowest,
+        } = self;
+        write!(f, "{acked}/{members} acked, {outstanding} outstanding")?;
+        match slowest {
+            Some(name) => write!(f, ", slowest: {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

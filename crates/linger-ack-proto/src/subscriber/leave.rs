@@ -29,6 +29,8 @@ pub(super) struct End {
     is_whole: bool,
     finals: BTreeMap<u32, u64>,
     announced: bool,
+    /// FIN came, and nobody hears BYE any more.
+    fin: bool,
     /// When to stop waiting for what the publisher may never say.
     forsaken_at: Option<Instant>,
 }
@@ -63,7 +65,7 @@ impl Subscriber {
     pub fn leave(&mut self, now: Instant) {
         match self.stage {
             Stage::Ended | Stage::Leaving => {}
-            Stage::Member => {
+            Stage::Member if !self.end.fin => {
                 self.stage = Stage::Leaving;
                 self.retry.start(now);
                 self.end.forsaken_at = Some(now + self.config.farewell);
@@ -84,10 +86,8 @@ impl Subscriber {
             handed_out &= topic.is_some_and(|topic| topic.next >= next);
             acknowledged &= topic.is_some_and(|topic| topic.processed() + 1 >= next);
         }
-        if handed_out && !self.end.announced {
-            self.end.announced = true;
-            self.acks.report_all();
-            self.events.push_back(SubscriberEvent::EndOfStream);
+        if handed_out {
+            self.announce_end();
         }
         if handed_out && (acknowledged || level == Level::Received) {
             self.leave(now);
@@ -105,13 +105,28 @@ impl Subscriber {
         }
     }
 
-    /// The publisher has closed. What is still on its way on the data connection may come yet.
+    /// The publisher has closed. If it has all acknowledgements, the stream is whole, END or not;
+    /// otherwise what is still on its way on the data connection may come yet.
     pub(super) fn handle_fin(&mut self, now: Instant, acked: bool) {
-        match self.stage {
-            Stage::Leaving if acked => self.end_with(EndReason::Confirmed),
-            Stage::Leaving => self.end_with(EndReason::Unconfirmed),
-            Stage::Ended => {}
-            _ => self.end.forsaken_at = Some(now + self.config.farewell),
+        match (self.stage, acked) {
+            (Stage::Leaving | Stage::Member, true) => {
+                self.announce_end();
+                self.end_with(EndReason::Confirmed);
+            }
+            (Stage::Leaving, false) => self.end_with(EndReason::Unconfirmed),
+            (Stage::Ended, _) => {}
+            _ => {
+                self.end.fin = true;
+                self.end.forsaken_at = Some(now + self.config.farewell);
+            }
+        }
+    }
+
+    fn announce_end(&mut self) {
+        if !self.end.announced {
+            self.end.announced = true;
+            self.acks.report_all();
+            self.events.push_back(SubscriberEvent::EndOfStream);
         }
     }
 

@@ -1,0 +1,116 @@
+//! Ending a publisher: by its deadline, with a report, once.
+
+use super::Publisher;
+use super::control::End;
+use super::core::{Closing, Core, Shared};
+use linger_ack_proto::{PublisherReport, Quorum, Verdict};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long the thread of a publisher that was dropped may go on.
+const ABANDONED: Duration = Duration::from_secs(1);
+
+/// How long before the deadline the thread concludes, so that it is not the caller who must.
+const MARGIN: Duration = Duration::from_millis(10);
+
+/// How long the sockets of a publisher with a registry of its own may take to end.
+const SOCKETS: Duration = Duration::from_secs(1);
+
+impl Publisher {
+    /// Closes, and says what became of every accepted message.
+    ///
+    /// Publishes are refused from now on, members are told the end of stream, and what they miss
+    /// is repaired until the quorum holds, or nobody who is here lacks anything, or the deadline
+    /// comes. This never waits past the deadline. Called again, from any thread, it gives the
+    /// same report; an earlier deadline then shortens the first call's.
+    ///
+    /// This blocks. If the publisher has its own registry, it also waits, within the deadline,
+    /// until its sockets have ended.
+    pub fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
+        let shared = self.shared();
+        let report = shared.close_by(deadline, quorum);
+        if let Some(registry) = &shared.own_registry {
+            let ended = registry.close_by(deadline.min(Instant::now() + SOCKETS));
+            tracing::debug!(publisher = %shared.name, "{ended}");
+        }
+        report
+    }
+}
+
+impl Shared {
+    fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
+        let mut core = self.core.lock();
+        if core.report.is_none() {
+            self.ask_to_close(&mut core, deadline, quorum);
+        }
+        loop {
+            if let Some(report) = &core.report {
+                return Arc::clone(report);
+            }
+            if self.change.wait_until(&mut core, deadline).timed_out() {
+                // The thread could not conclude in time: it does not run, or has much to read.
+                self.conclude(&mut core);
+            }
+        }
+    }
+
+    fn ask_to_close(&self, core: &mut Core, deadline: Instant, quorum: Quorum) {
+        let closing = core.closing.get_or_insert(Closing { deadline, quorum });
+        closing.deadline = closing.deadline.min(deadline);
+        tracing::info!(publisher = %self.name, ?quorum, "publisher closes");
+        self.room.notify_all();
+        self.change.notify_all();
+        self.waker.wake();
+    }
+
+    /// The last handle is gone: close in the background.
+    pub(super) fn abandon(&self) {
+        let mut core = self.core.lock();
+        if core.report.is_none() && core.closing.is_none() {
+            self.ask_to_close(&mut core, Instant::now() + ABANDONED, Quorum::All);
+        }
+    }
+
+    /// Whether a close that was begun is to be concluded now, or when.
+    pub(super) fn judge(&self, core: &Core, closing: Closing, now: Instant) -> Option<End> {
+        let target = core.machine.target();
+        let is_met = core.machine.verdict(&target, closing.quorum) == Verdict::Met;
+        let at = closing
+            .deadline
+            .checked_sub(MARGIN)
+            .unwrap_or(closing.deadline);
+        if is_met || core.machine.is_settled(&target) || at <= now {
+            return Some(End::Now);
+        }
+        Some(End::By(at))
+    }
+
+    /// Makes the report, once, and hands the data socket back to its registry.
+    pub(super) fn conclude(&self, core: &mut Core) {
+        if core.report.is_some() {
+            return;
+        }
+        let quorum = core
+            .closing
+            .map(|closing| closing.quorum)
+            .unwrap_or_default();
+        let report = Arc::new(core.machine.finish(quorum));
+        core.transmit();
+        core.data = None;
+        core.report = Some(Arc::clone(&report));
+        let name = &self.name;
+        if report.is_drained() || report.members.is_empty() {
+            tracing::info!(publisher = %name, outcome = %report.outcome, "publisher closed");
+        } else {
+            tracing::warn!(publisher = %name, "publisher closed: {report}");
+        }
+        self.announce(core);
+        self.waker.wake();
+    }
+
+    /// The sockets are gone: whatever was not acknowledged stays so.
+    pub(super) fn end_now(&self) {
+        let mut core = self.core.lock();
+        self.conclude(&mut core);
+    }
+}

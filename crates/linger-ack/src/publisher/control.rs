@@ -1,0 +1,214 @@
+//! The control thread: it owns the ROUTER socket, hears the members and ends the publisher.
+
+use super::core::Shared;
+use crate::receive;
+use bytes::Bytes;
+use linger_registry::Socket;
+use linger_registry::zmq::{self, DONTWAIT, SNDMORE};
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many frames are taken in before the members are answered.
+const BURST: usize = 256;
+
+/// How many bursts the last look at the ROUTER takes in at most.
+const LAST_BURSTS: usize = 64;
+
+pub(super) struct ControlThread {
+    shared: Arc<Shared>,
+    router: Socket,
+    frames: Vec<(Bytes, Bytes)>,
+    /// Frames of more than one part, which nobody of ours sends.
+    odd: u64,
+}
+
+/// Whether the thread goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    /// Look again at once: there is more to read.
+    Again,
+    /// Sleep until this, or until something happens.
+    Sleep(Option<Instant>),
+    End,
+}
+
+impl ControlThread {
+    pub(super) fn spawn(shared: Arc<Shared>, router: Socket) -> io::Result<()> {
+        let name = format!("linger-ack {}", shared.name);
+        let mut thread = Self {
+            shared,
+            router,
+            frames: Vec::with_capacity(BURST),
+            odd: 0,
+        };
+        thread::Builder::new()
+            .name(name)
+            .spawn(move || thread.run())?;
+        Ok(())
+    }
+
+    fn run(&mut self) {
+        loop {
+            let next = match self.step() {
+                Ok(next) => next,
+                Err(error) => {
+                    // The context was ended under us: there is nobody left to hear or to tell.
+                    tracing::warn!(publisher = %self.shared.name, %error, "the sockets were ended before the publisher was closed");
+                    self.shared.end_now();
+                    Next::End
+                }
+            };
+            match next {
+                Next::Again => {}
+                Next::Sleep(until) => self.sleep(until),
+                Next::End => return,
+            }
+        }
+    }
+
+    /// Reads a burst, lets the machine think, says what it says.
+    fn step(&mut self) -> zmq::Result<Next> {
+        self.shared.waker.take();
+        let has_more = self.read()?;
+        let now = Instant::now();
+        let shared = Arc::clone(&self.shared);
+        let mut core = shared.core.lock();
+        for (route, frame) in self.frames.drain(..) {
+            core.machine.handle_control(now, &route, &frame);
+        }
+        if core.report.is_some() {
+            // A caller whose deadline came has judged already.
+            let control = std::mem::take(&mut core.control);
+            drop(core);
+            self.send(control)?;
+            return Ok(Next::End);
+        }
+        let mut end = None;
+        if !has_more {
+            core.machine.handle_timeout(now);
+            if let Some(closing) = core.closing {
+                core.machine.begin_close(now);
+                end = shared.judge(&core, closing, now);
+            }
+        }
+        core.transmit();
+        shared.announce(&mut core);
+        let control = std::mem::take(&mut core.control);
+        let next = match (has_more, end) {
+            (true, _) => Next::Again,
+            (false, Some(End::Now)) => Next::End,
+            (false, end) => {
+                let limit = match end {
+                    Some(End::By(at)) => Some(at),
+                    _ => None,
+                };
+                let until = core.machine.poll_timeout().into_iter().chain(limit).min();
+                core.thread_wakes = until;
+                Next::Sleep(until)
+            }
+        };
+        drop(core);
+        self.send(control)?;
+        if next == Next::End {
+            self.finish()?;
+        }
+        Ok(next)
+    }
+
+    /// One more, bounded look at what the ROUTER holds, then the report, and FIN.
+    fn finish(&mut self) -> zmq::Result<()> {
+        for _ in 0..LAST_BURSTS {
+            let has_more = self.read()?;
+            let now = Instant::now();
+            let mut core = self.shared.core.lock();
+            for (route, frame) in self.frames.drain(..) {
+                core.machine.handle_control(now, &route, &frame);
+            }
+            let is_due = core.closing.is_none_or(|closing| closing.deadline <= now);
+            if !has_more || is_due {
+                break;
+            }
+        }
+        let mut core = self.shared.core.lock();
+        self.shared.conclude(&mut core);
+        let control = std::mem::take(&mut core.control);
+        drop(core);
+        self.send(control)
+    }
+
+    /// Takes in up to a burst of frames. True if there may be more.
+    fn read(&mut self) -> zmq::Result<bool> {
+        while self.frames.len() < BURST {
+            let Some(route) = receive::frame(&self.router)? else {
+                return Ok(false);
+            };
+            let mut parts = Vec::with_capacity(1);
+            let mut more = route.get_more();
+            while more {
+                let Some(part) = receive::frame(&self.router)? else {
+                    break;
+                };
+                more = part.get_more();
+                parts.push(Bytes::copy_from_slice(&part));
+            }
+            match <[Bytes; 1]>::try_from(parts) {
+                Ok([frame]) => self.frames.push((Bytes::copy_from_slice(&route), frame)),
+                Err(parts) => {
+                    self.odd += 1;
+                    tracing::debug!(publisher = %self.shared.name, parts = parts.len(), odd = self.odd, "a control message of more or fewer than one part was dropped");
+                    // The machine counts it among the broken ones.
+                    self.frames
+                        .push((Bytes::copy_from_slice(&route), Bytes::new()));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Sends without waiting. What is refused is said again by its timer.
+    fn send(&self, frames: Vec<(Bytes, Bytes)>) -> zmq::Result<()> {
+        for (route, frame) in frames {
+            let sent = retry(|| self.router.send(&route[..], DONTWAIT | SNDMORE));
+            match sent.and_then(|()| retry(|| self.router.send(&frame[..], DONTWAIT))) {
+                Ok(()) => {}
+                Err(error @ (zmq::Error::EAGAIN | zmq::Error::EHOSTUNREACH)) => {
+                    tracing::trace!(publisher = %self.shared.name, %error, "a control frame was refused");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn sleep(&self, until: Option<Instant>) {
+        let mut items = [
+            self.router.as_poll_item(zmq::POLLIN),
+            zmq::PollItem::from_fd(self.shared.waker.descriptor(), zmq::POLLIN),
+        ];
+        // Rounded up: to wake before the time is to wake in vain.
+        let timeout = until.map_or(-1, |at| {
+            let wait = at.saturating_duration_since(Instant::now());
+            let wait = wait + Duration::from_micros(999);
+            i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+        });
+        // An error, if it lasts, shows again at the next read.
+        let _ = zmq::poll(&mut items, timeout);
+    }
+}
+
+/// When a close is to be concluded.
+pub(super) enum End {
+    Now,
+    By(Instant),
+}
+
+fn retry(mut send: impl FnMut() -> zmq::Result<()>) -> zmq::Result<()> {
+    loop {
+        match send() {
+            Err(zmq::Error::EINTR) => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What the callers and the control thread share: the machine and the PUB socket, one mutex.
+
+use crate::wake::Waker;
+use bytes::Bytes;
+use linger_ack_proto::{
+    Event, PublishError, Publisher as Machine, PublisherReport, Quorum, Transmit,
+};
+use linger_registry::zmq::{self, SNDMORE};
+use linger_registry::{Registry, Socket};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) struct Shared {
+    pub(super) name: String,
+    pub(super) data_endpoint: String,
+    pub(super) control_endpoint: String,
+    pub(super) core: Mutex<Core>,
+    /// There may be room in the window, or the publisher closes.
+    pub(super) room: Condvar,
+    /// A member came or went, or marks moved, or the report is there.
+    pub(super) change: Condvar,
+    pub(super) waker: Waker,
+    /// The registry, if it is this publisher's own and ends with it.
+    pub(super) own_registry: Option<Registry>,
+}
+
+/// Every call on the PUB socket holds the mutex around this: two threads may not use a socket at
+/// once, not even one of them to poll it.
+pub(super) struct Core {
+    pub(super) machine: Machine,
+    /// The PUB socket, until the close.
+    pub(super) data: Option<Socket>,
+    envelope: Vec<u8>,
+    /// Control frames that a caller's doing has made; the thread sends them.
+    pub(super) control: Vec<(Bytes, Bytes)>,
+    pub(super) closing: Option<Closing>,
+    pub(super) report: Option<Arc<PublisherReport>>,
+    /// When the control thread will look next by itself; `None`: not before it is woken.
+    pub(super) thread_wakes: Option<Instant>,
+}
+
+/// A close that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    pub(super) deadline: Instant,
+    pub(super) quorum: Quorum,
+}
+
+impl Core {
+    pub(super) fn new(machine: Machine, data: Socket) -> Self {
+        Self {
+            machine,
+            data: Some(data),
+            envelope: Vec::with_capacity(64),
+            control: Vec::new(),
+            closing: None,
+            report: None,
+            thread_wakes: None,
+        }
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        now: Instant,
+        topic: &[u8],
+        payload: Bytes,
+    ) -> Result<u64, PublishError> {
+        let (None, Some(data)) = (self.closing, &self.data) else {
+            let topic = Bytes::copy_from_slice(topic);
+            return Err(PublishError::Closed(linger_ack_proto::Message {
+                topic,
+                payload,
+            }));
+        };
+        let sent = self
+            .machine
+            .publish(now, topic, payload.clone(), &mut self.envelope)?;
+        // What is retained is accepted: if this fails, it is repaired, or named in the report.
+        let result = send(data, &self.envelope, SNDMORE).and_then(|()| send(data, &payload, 0));
+        if let Err(error) = result {
+            tracing::debug!(%error, "a message was accepted and not sent");
+        }
+        if sent.settle {
+            settle(data);
+        }
+        Ok(sent.sequence)
+    }
+
+    /// Whether a timer was set that the sleeping thread does not know of.
+    pub(super) fn is_due_before_thread_wakes(&self) -> bool {
+        match (self.machine.poll_timeout(), self.thread_wakes) {
+            (Some(due), Some(wakes)) => due < wakes,
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
+
+    /// Does what the machine asks for: in-band frames now, control frames are put aside.
+    pub(super) fn transmit(&mut self) {
+        while let Some(transmit) = self.machine.poll_transmit() {
+            match (transmit, &self.data) {
+                (Transmit::Settle, Some(data)) => settle(data),
+                (Transmit::Private { frame }, Some(data)) => {
+                    if let Err(error) = send(data, &frame, 0) {
+                        tracing::debug!(%error, "a marker was not sent; it will be said again");
+                    }
+                }
+                (Transmit::Control { route, frame }, _) => self.control.push((route, frame)),
+                (Transmit::Settle | Transmit::Private { .. }, None) => {}
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Tells waiters and the log what happened. True if anything did.
+    pub(super) fn announce(&self, core: &mut Core) {
+        let name = &self.name;
+        while let Some(event) = core.machine.poll_event() {
+            match event {
+                Event::Joined { name: member } => {
+                    tracing::info!(publisher = %name, %member, "member joined");
+                }
+                Event::Departed {
+                    name: member,
+                    outcome,
+                    unacked,
+                } => {
+                    tracing::info!(publisher = %name, %member, %outcome, unacked, "member departed");
+                }
+                _ => {}
+            }
+        }
+        // Whoever waits looks for itself; without waiters this costs an atomic load.
+        self.room.notify_all();
+        self.change.notify_all();
+    }
+}
+
+/// Sends one frame on a PUB socket, which never waits for its peers.
+fn send(socket: &Socket, frame: &[u8], flags: i32) -> zmq::Result<()> {
+    loop {
+        match socket.send(frame, flags) {
+            Err(zmq::Error::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Reading the EVENTS makes libzmq process its commands: freed credit, new subscriptions.
+fn settle(socket: &Socket) {
+    if let Err(error) = socket.get_events() {
+        tracing::debug!(%error, "the data socket's events could not be read");
+    }
+}

@@ -1,0 +1,91 @@
+//! One message in the application's hands.
+
+use super::state::Shared;
+use bytes::Bytes;
+use linger_ack_proto::DeliveryId;
+use std::fmt;
+use std::sync::Arc;
+
+/// A message, to be acknowledged once it is processed.
+///
+/// [`ack`](Self::ack) is the only thing that counts. A delivery that is dropped, or lost in a
+/// panic, is *abandoned*: it stays unacknowledged, the publisher's report names it, and nothing
+/// after it on its topic counts as acknowledged either. It can be held, sent to another thread
+/// and acknowledged there, in any order.
+#[must_use = "a delivery that is dropped without `ack` stays unacknowledged"]
+pub struct Delivery {
+    topic: Bytes,
+    payload: Bytes,
+    id: DeliveryId,
+    link: usize,
+    shared: Arc<Shared>,
+    acked: bool,
+}
+
+impl Delivery {
+    pub(super) fn new(
+        delivery: linger_ack_proto::Delivery,
+        link: usize,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let linger_ack_proto::Delivery {
+            id, topic, payload, ..
+        } = delivery;
+        Self {
+            topic,
+            payload,
+            id,
+            link,
+            shared,
+            acked: false,
+        }
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &Bytes {
+        &self.topic
+    }
+
+    /// The payload.
+    #[must_use]
+    pub fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// Its sequence in its topic, in this epoch of its publisher; from 1.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.id.sequence
+    }
+
+    /// The data endpoint of the publisher that it came from.
+    #[must_use]
+    pub fn publisher(&self) -> &str {
+        self.shared.data_endpoint(self.link)
+    }
+
+    /// Says that the message is processed. Never blocks on the network.
+    pub fn ack(mut self) {
+        self.acked = true;
+        self.shared.acknowledge(self.link, &self.id);
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if !self.acked {
+            self.shared.abandon(self.link, &self.id);
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("topic", &self.topic)
+            .field("sequence", &self.id.sequence)
+            .field("len", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! What a subscriber knows when it has closed.
+
+use linger_ack_proto::{EndReason, SubscriberCounters};
+use std::fmt;
+
+/// How a subscriber's memberships ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub struct SubscriberReport {
+    /// The member's name.
+    pub name: String,
+    /// One entry a publisher, in the order in which they were added.
+    pub links: Vec<LinkReport>,
+    /// Deliveries that were dropped, or lost in a panic, without an acknowledgement.
+    pub abandoned: u64,
+    /// Deliveries that the application still holds.
+    pub held: u64,
+}
+
+/// One publisher, seen from its member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkReport {
+    /// Where its data came from.
+    pub data_endpoint: String,
+    /// How the membership ended.
+    pub end: LinkEnd,
+    /// What was counted.
+    pub counters: SubscriberCounters,
+}
+
+/// How a membership ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkEnd {
+    /// It ended, for this reason.
+    Ended(EndReason),
+    /// It had not ended by the deadline: whether the final acknowledgements arrived is unknown.
+    Pending,
+}
+
+impl SubscriberReport {
+    /// Whether every publisher has confirmed the final acknowledgements, and none is missing.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        let confirmed = LinkEnd::Ended(EndReason::Confirmed);
+        self.abandoned == 0 && self.held == 0 && self.links.iter().all(|link| link.end == confirmed)
+    }
+}
+
+impl fmt::Display for SubscriberReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            links,
+            abandoned,
+            held,
+        } = self;
+        write!(f, "{name}: {abandoned} abandoned, {held} held")?;
+        for LinkReport {
+            data_endpoint,
+            end,
+            counters,
+        } in links
+        {
+            let delivered = counters.delivered;
+            write!(f, "\n  {data_endpoint}: {end}, {delivered} delivered")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LinkEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ended(EndReason::Confirmed) => "confirmed",
+            Self::Ended(EndReason::Incomplete) => "incomplete",
+            Self::Ended(EndReason::Superseded) => "superseded",
+            Self::Ended(_) => "unconfirmed",
+            Self::Pending => "pending",
+        })
+    }
+}

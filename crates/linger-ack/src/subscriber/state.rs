@@ -1,0 +1,263 @@
+//! What the application and the receive thread share.
+
+use super::delivery::Delivery;
+use super::report::{LinkEnd, LinkReport, SubscriberReport};
+use crate::error::DeliveryError;
+use crate::wake::Waker;
+use linger_ack_proto::{DeliveryId, EndReason, Item, Subscriber as Machine};
+use parking_lot::{Condvar, Mutex};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) struct Shared {
+    pub(super) name: String,
+    pub(super) endpoints: Vec<String>,
+    /// How many deliveries may wait for the application, for each publisher.
+    pub(super) queue: usize,
+    pub(super) state: Mutex<State>,
+    /// There is a delivery, or something began or ended.
+    pub(super) change: Condvar,
+    pub(super) waker: Waker,
+}
+
+pub(super) struct State {
+    pub(super) links: Vec<LinkState>,
+    /// Which link is asked first for the next delivery, so that none is starved.
+    turn: usize,
+    /// How many callers wait for a delivery.
+    waiting: usize,
+    /// How many deliveries the application holds.
+    held: u64,
+    abandoned: u64,
+    /// The application asked `deliveries` to end.
+    stopped: bool,
+    /// The thread has ended.
+    pub(super) ended: bool,
+    report: Option<SubscriberReport>,
+}
+
+/// One publisher's machine, and what the application is still to be told of it.
+pub(super) struct LinkState {
+    pub(super) machine: Machine,
+    /// Everything was handed to the queue.
+    pub(super) end_of_stream: bool,
+    pub(super) ended: Option<EndReason>,
+    /// To be given after the last delivery.
+    pub(super) error: Option<DeliveryError>,
+    /// The thread has stopped reading SUB, as the queue was full.
+    pub(super) paused: bool,
+    pub(super) leave: bool,
+}
+
+impl LinkState {
+    pub(super) fn new(machine: Machine) -> Self {
+        Self {
+            machine,
+            end_of_stream: false,
+            ended: None,
+            error: None,
+            paused: false,
+            leave: false,
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        let is_over = self.end_of_stream || self.ended.is_some();
+        is_over && self.machine.pending() == 0 && self.error.is_none()
+    }
+}
+
+impl State {
+    pub(super) fn new(links: Vec<LinkState>) -> Self {
+        Self {
+            links,
+            turn: 0,
+            waiting: 0,
+            held: 0,
+            abandoned: 0,
+            stopped: false,
+            ended: false,
+            report: None,
+        }
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.links.iter().all(LinkState::is_at_end)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended || self.links.iter().all(|link| link.ended.is_some())
+    }
+}
+
+impl Shared {
+    pub(super) fn data_endpoint(&self, link: usize) -> &str {
+        self.endpoints.get(link).map_or("", String::as_str)
+    }
+
+    /// The next delivery. `None`: all is over, or `stop` was called, or the deadline came.
+    pub(super) fn next(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+    ) -> Option<Result<Delivery, DeliveryError>> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(next) = self.take(&mut state) {
+                return Some(next);
+            }
+            if state.stopped || state.ended {
+                return None;
+            }
+            if state.is_at_end() {
+                // Nothing that is held can be waited for here: its holder may be this thread.
+                if state.held > 0 || state.has_ended() {
+                    return None;
+                }
+                for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
+                    link.leave = true;
+                }
+                self.waker.wake();
+            }
+            state.waiting += 1;
+            let late = match deadline {
+                Some(at) => self.change.wait_until(&mut state, at).timed_out(),
+                None => {
+                    self.change.wait(&mut state);
+                    false
+                }
+            };
+            state.waiting -= 1;
+            if late {
+                return self.take(&mut state);
+            }
+        }
+    }
+
+    fn take(self: &Arc<Self>, state: &mut State) -> Option<Result<Delivery, DeliveryError>> {
+        let count = state.links.len();
+        for step in 0..count {
+            let at = (state.turn + step) % count;
+            let link = &mut state.links[at];
+            if let Some(item) = link.machine.poll_delivery() {
+                if link.paused && link.machine.pending() <= self.queue / 2 {
+                    link.paused = false;
+                    self.waker.wake();
+                }
+                state.turn = at + 1;
+                return Some(match item {
+                    Item::Message(delivery) => {
+                        state.held += 1;
+                        Ok(Delivery::new(delivery, at, Arc::clone(self)))
+                    }
+                    Item::Gone { topic, range } => Err(DeliveryError::Gone {
+                        topic,
+                        from: range.first(),
+                        to: range.last(),
+                        publisher: self.data_endpoint(at).to_owned(),
+                    }),
+                    _ => continue,
+                });
+            }
+            if let Some(error) = link.error.take() {
+                return Some(Err(error));
+            }
+        }
+        None
+    }
+
+    pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
+        let mut state = self.state.lock();
+        state.held -= 1;
+        let now = Instant::now();
+        let Some(link) = state.links.get_mut(link) else {
+            return;
+        };
+        let before = link.machine.poll_timeout();
+        let is_due = link.machine.acknowledge(now, id);
+        // The thread sleeps until the old time: tell it if the new one is earlier.
+        let is_earlier = match (before, link.machine.poll_timeout()) {
+            (Some(before), Some(after)) => after < before,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        drop(state);
+        if is_due || is_earlier {
+            self.waker.wake();
+        }
+    }
+
+    pub(super) fn abandon(&self, link: usize, id: &DeliveryId) {
+        let mut state = self.state.lock();
+        state.held -= 1;
+        state.abandoned += 1;
+        drop(state);
+        tracing::debug!(
+            subscriber = %self.name,
+            publisher = %self.data_endpoint(link),
+            sequence = id.sequence,
+            "a delivery was dropped without an ack"
+        );
+        self.change.notify_all();
+    }
+
+    pub(super) fn stop(&self) {
+        self.state.lock().stopped = true;
+        self.change.notify_all();
+    }
+
+    pub(super) fn ask_to_leave(&self) {
+        let mut state = self.state.lock();
+        state.stopped = true;
+        for link in &mut state.links {
+            link.leave = true;
+        }
+        drop(state);
+        self.change.notify_all();
+        self.waker.wake();
+    }
+
+    pub(super) fn close_by(&self, deadline: Instant) -> SubscriberReport {
+        self.ask_to_leave();
+        let mut state = self.state.lock();
+        while state.report.is_none() && !state.has_ended() {
+            if self.change.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
+        }
+        if let Some(report) = &state.report {
+            return report.clone();
+        }
+        let links = state.links.iter().enumerate().map(|(at, link)| LinkReport {
+            data_endpoint: self.data_endpoint(at).to_owned(),
+            end: link.ended.map_or(LinkEnd::Pending, LinkEnd::Ended),
+            counters: link.machine.counters(),
+        });
+        let report = SubscriberReport {
+            name: self.name.clone(),
+            links: links.collect(),
+            abandoned: state.abandoned,
+            held: state.held,
+        };
+        tracing::info!("subscriber closed: {report}");
+        state.report = Some(report.clone());
+        report
+    }
+
+    /// Wakes whoever waits for a delivery or a change.
+    pub(super) fn announce(&self, state: &State, new: usize) {
+        if new == 1 && state.waiting == 1 {
+            self.change.notify_one();
+        } else {
+            self.change.notify_all();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! The receive thread: it owns the sockets of all links.
+
+use super::link::Link;
+use super::state::Shared;
+use linger_ack_proto::EndReason;
+use linger_registry::zmq;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(super) struct ReceiveThread {
+    shared: Arc<Shared>,
+    links: Vec<Link>,
+}
+
+impl ReceiveThread {
+    pub(super) fn spawn(shared: Arc<Shared>, links: Vec<Link>) -> io::Result<()> {
+        let name = format!("linger-ack {}", shared.name);
+        let mut thread = Self { shared, links };
+        thread::Builder::new()
+            .name(name)
+            .spawn(move || thread.run())?;
+        Ok(())
+    }
+
+    fn run(&mut self) {
+        if let Err(error) = self.receive() {
+            tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
+        }
+        self.links.clear();
+        let mut state = self.shared.state.lock();
+        for link in &mut state.links {
+            link.ended.get_or_insert(EndReason::Unconfirmed);
+        }
+        state.ended = true;
+        self.shared.change.notify_all();
+    }
+
+    /// Goes on until every membership has ended.
+    fn receive(&mut self) -> zmq::Result<()> {
+        let mut takes_data = vec![true; self.links.len()];
+        loop {
+            self.shared.waker.take();
+            let mut has_more = false;
+            for (link, takes_data) in self.links.iter_mut().zip(&takes_data) {
+                has_more |= link.read(*takes_data)?;
+            }
+            let now = Instant::now();
+            let mut state = self.shared.state.lock();
+            let mut news = 0;
+            let mut wake_at = None;
+            let mut has_ended = true;
+            let links = self.links.iter_mut().zip(&mut state.links);
+            for ((link, state), takes_data) in links.zip(&mut takes_data) {
+                news += usize::from(link.step(now, state)?);
+                state.paused |= state.machine.pending() >= self.shared.queue;
+                *takes_data = !state.paused;
+                has_ended &= state.ended.is_some();
+                let due = state.machine.poll_timeout();
+                // What is due at once is waiting for the DEALER to take it.
+                let due = due.filter(|_| !link.is_refused());
+                wake_at = wake_at.into_iter().chain(due).min();
+            }
+            if news > 0 {
+                self.shared.announce(&state, news);
+            }
+            drop(state);
+            if has_ended {
+                return Ok(());
+            }
+            if !has_more {
+                self.sleep(wake_at, &takes_data);
+            }
+        }
+    }
+
+    fn sleep(&self, until: Option<Instant>, takes_data: &[bool]) {
+        let mut items = Vec::with_capacity(2 * self.links.len() + 1);
+        items.push(zmq::PollItem::from_fd(
+            self.shared.waker.descriptor(),
+            zmq::POLLIN,
+        ));
+        for (link, takes_data) in self.links.iter().zip(takes_data) {
+            let mut wanted = zmq::POLLIN;
+            if link.is_refused() {
+                wanted |= zmq::POLLOUT;
+            }
+            items.push(link.dealer.as_poll_item(wanted));
+            if *takes_data {
+                items.push(link.sub.as_poll_item(zmq::POLLIN));
+            }
+        }
+        // Rounded up: to wake before the time is to wake in vain.
+        let timeout = until.map_or(-1, |at| {
+            let wait = at.saturating_duration_since(Instant::now());
+            let wait = wait + Duration::from_micros(999);
+            i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+        });
+        // An error, if it lasts, shows again at the next read.
+        let _ = zmq::poll(&mut items, timeout);
+    }
+}
