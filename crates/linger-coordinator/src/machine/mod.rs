@@ -145,8 +145,11 @@ impl Machine {
         while self.advance(now, &mut actions) {}
         match (self.state, self.next_progress) {
             (State::Phase { index, .. }, Some(next)) if now >= next => {
-                actions.push(Action::Progress { phase: index });
                 self.next_progress = Some(now + PROGRESS);
+                // What else happened tells enough.
+                if actions.is_empty() {
+                    actions.push(Action::Progress { phase: index });
+                }
             }
             _ => {}
         }

@@ -24,6 +24,8 @@ impl Room {
     pub(crate) fn begin(&self, window: Window) -> Vec<(Key, Arc<str>, Job)> {
         *self.window.lock() = Some(window);
         self.triggered.store(true, Ordering::SeqCst);
+        #[cfg(feature = "tokio")]
+        self.tokens.cancel_begun();
         let mut jobs = Vec::new();
         for (shard, members) in self.shards.iter().enumerate() {
             let mut wakers = Vec::new();
@@ -47,8 +49,6 @@ impl Room {
             drop(members);
             wake_all(wakers);
         }
-        #[cfg(feature = "tokio")]
-        self.tokens.cancel_begun();
         jobs
     }
 
