@@ -1,2 +1,64 @@
-//! Placeholder.
-fn main() {}
+//! What this workspace does besides building: `cargo xtask` lists it.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `test`, `integration`, `check` | the commands |
+//! | `cargo` | runs cargo, passing its output on and reading it |
+//! | `libtest` | reads the `test result:` lines |
+//! | `part` | the named parts of a command, and how each came out |
+//! | `requirement` | what a command needs on the machine |
+//! | `smoke` | the main job on a small input |
+//! | `workspace` | the crates and their features |
+#![forbid(unsafe_code)]
+
+mod cargo;
+mod check;
+mod integration;
+mod libtest;
+mod part;
+mod requirement;
+mod smoke;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const COMMANDS: &str = "\
+cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
+cargo xtask integration [FILTER]  the tests with real child processes
+cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
+";
+
+/// For a command that is none.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{COMMANDS}");
+            return ExitCode::SUCCESS;
+        }
+        ["test"] => test::main(false),
+        ["test", "--setup"] => test::main(true),
+        ["integration"] => integration::main(None),
+        ["integration", filter] if !filter.starts_with('-') => integration::main(Some(filter)),
+        ["check"] => check::main(),
+        other => {
+            eprint!(
+                "cargo xtask does not know {:?}; it knows:\n\n{COMMANDS}",
+                other.join(" ")
+            );
+            return ExitCode::from(USAGE);
+        }
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

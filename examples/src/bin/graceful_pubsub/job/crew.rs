@@ -10,7 +10,7 @@ use linger_testkit::child::{Child, Heard};
 use linger_testkit::relay::Relay;
 
 use super::interrupt::Interrupt;
-use super::plan::{SUBSCRIBERS, TO_BE_READY};
+use super::plan::{SUBSCRIBERS, TO_END};
 use super::watch::{Watch, Who};
 use super::{JobError, progress::Progress};
 use crate::input::Input;
@@ -146,14 +146,18 @@ impl Crew {
     }
 
     fn ended_too_early(&self, who: Who) -> JobError {
-        let errors = self.child(who).map_or_else(String::new, |child| {
-            // Its stdout has ended; what it wrote to stderr has come when its process has.
-            let _ = child.wait_for_exit(Instant::now() + TO_BE_READY);
-            last_errors(child)
+        let how = self.child(who).map_or_else(String::new, |child| {
+            // Its stdout has ended; its process is about to.
+            let end = child.wait_for_exit(Instant::now() + TO_END);
+            let status = end.map_or_else(
+                |running| running.to_string(),
+                |exit| exit.status.to_string(),
+            );
+            format!(" ({status}){}", last_errors(child))
         });
         JobError::Ended {
             name: who.name(),
-            errors,
+            how,
         }
     }
 

@@ -32,8 +32,8 @@ pub(crate) enum JobError {
     Endpoint(String),
     #[error("{name} wrote what is no event: {line}")]
     Event { name: &'static str, line: String },
-    #[error("{name} ended too early{errors}")]
-    Ended { name: &'static str, errors: String },
+    #[error("{name} ended too early{how}")]
+    Ended { name: &'static str, how: String },
     #[error("{waiting_for} did not come within {limit:?}{errors}")]
     Limit {
         waiting_for: &'static str,

@@ -1,0 +1,110 @@
+//! What a command needs on the machine: how to look for it, how to install it.
+
+use std::process::{Command, Stdio};
+
+/// Something that has to be installed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Requirement {
+    pub(crate) name: &'static str,
+    /// A command that succeeds where it is installed.
+    look: &'static [&'static str],
+    /// Commands that install it, in order; none where we leave that to people.
+    install: &'static [&'static [&'static str]],
+    /// What people type to install it.
+    hint: &'static str,
+}
+
+/// libzmq is compiled from source, and is C++.
+const CXX: Requirement = Requirement {
+    name: "a C++ compiler",
+    look: &["c++", "--version"],
+    install: &[
+        &["apt-get", "update"],
+        &["apt-get", "install", "--yes", "g++"],
+    ],
+    hint: "apt-get install g++",
+};
+
+/// What the tests need: `--setup` installs it.
+pub(crate) const FOR_TESTS: &[Requirement] = &[CXX];
+
+/// Only for `check`, which goes without it where it is missing.
+pub(crate) const CARGO_DENY: Requirement = Requirement {
+    name: "cargo-deny",
+    look: &["cargo", "deny", "--version"],
+    install: &[],
+    hint: "cargo install --locked cargo-deny",
+};
+
+impl Requirement {
+    /// Whether it is there.
+    pub(crate) fn is_met(&self) -> bool {
+        runs(self.look, false)
+    }
+
+    /// Looks for it, and installs it where it is missing and that is wanted; true if it is there.
+    pub(crate) fn meet(&self, install: bool) -> bool {
+        if self.is_met() {
+            return true;
+        }
+        if install && !self.install.is_empty() {
+            println!("installing {}", self.name);
+            return self.install.iter().all(|step| runs(step, true)) && self.is_met();
+        }
+        false
+    }
+
+    /// What to say where it is missing.
+    pub(crate) fn missing(&self) -> String {
+        format!("{} is not installed ({})", self.name, self.hint)
+    }
+}
+
+fn runs(command: &[&str], shown: bool) -> bool {
+    let Some((program, args)) = command.split_first() else {
+        return false;
+    };
+    let output = || {
+        if shown {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        }
+    };
+    Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(output())
+        .stderr(output())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MISSING: Requirement = Requirement {
+        name: "nothing",
+        look: &["/no/such/program"],
+        install: &[&["true"]],
+        hint: "no way",
+    };
+
+    #[test]
+    fn what_is_there_is_met_without_installing() {
+        let there = Requirement {
+            look: &["true"],
+            install: &[&["false"]],
+            ..MISSING
+        };
+        assert!(there.meet(false) && there.meet(true));
+    }
+
+    #[test]
+    fn an_installation_that_did_not_help_does_not_meet_it() {
+        assert!(!MISSING.meet(false));
+        assert!(!MISSING.meet(true));
+        assert_eq!(MISSING.missing(), "nothing is not installed (no way)");
+    }
+}

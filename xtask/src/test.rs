@@ -1,0 +1,102 @@
+//! `cargo xtask test`: everything that has to pass.
+
+use crate::cargo::{CargoError, cargo, succeeds, tests};
+use crate::part::{Outcome, Parts, counted};
+use crate::requirement::FOR_TESTS;
+use crate::workspace::{Package, packages};
+use crate::{integration, smoke};
+
+/// Runs all parts, and closes with one line that sums up; true where all passed.
+pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
+    let missing: Vec<String> = FOR_TESTS
+        .iter()
+        .filter(|requirement| !requirement.meet(setup))
+        .map(|requirement| requirement.missing())
+        .collect();
+    let missing = missing.join(", ");
+
+    let mut parts = Parts::default();
+    let mut run = |name: &str, part: &dyn Fn() -> Result<Outcome, CargoError>| {
+        parts.run(name, || {
+            if missing.is_empty() {
+                part()
+            } else {
+                Ok(Outcome::Skipped(missing.clone()))
+            }
+        });
+    };
+    for package in packages()? {
+        for (name, args) in commands(&package) {
+            run(&name, &|| {
+                let args: Vec<&str> = args.iter().map(String::as_str).collect();
+                Ok(Outcome::Tests(tests(&mut cargo(&args))?))
+            });
+        }
+    }
+    run("integration", &|| {
+        Ok(Outcome::Tests(tests(&mut integration::command(None))?))
+    });
+    run("main job on a small input", &smoke::run);
+    run("docs", &|| {
+        let args = ["doc", "--workspace", "--no-deps", "--all-features"];
+        succeeds(cargo(&args).env("RUSTDOCFLAGS", "-D warnings")).map(Outcome::of)
+    });
+    println!("\n{}\n{}", parts.list(), counted(parts.counts()));
+    Ok(parts.passed())
+}
+
+/// How a crate is tested alone, with each set of features: unit tests, its own tests, doc tests.
+fn commands(package: &Package) -> Vec<(String, Vec<String>)> {
+    let name = &package.name;
+    if name == integration::PACKAGE {
+        // The rest of it is the part `integration`.
+        let args = ["test", "--package", name, "--doc"]
+            .map(str::to_owned)
+            .to_vec();
+        return vec![(format!("{name}, doc tests"), args)];
+    }
+    let command = |set: &crate::workspace::FeatureSet| {
+        let mut args = ["test", "--no-fail-fast", "--package", name]
+            .map(str::to_owned)
+            .to_vec();
+        args.extend(set.flags().iter().map(|flag| (*flag).to_owned()));
+        (format!("{name}, {}", set.name()), args)
+    };
+    package.feature_sets.iter().map(command).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::FeatureSet;
+
+    #[test]
+    fn each_set_of_features_is_tested_alone() {
+        let package = Package {
+            name: "linger-some".to_owned(),
+            feature_sets: vec![FeatureSet::Default, FeatureSet::None],
+        };
+        let commands = commands(&package);
+        assert_eq!(commands[0].0, "linger-some, default features");
+        assert_eq!(
+            commands[0].1,
+            ["test", "--no-fail-fast", "--package", "linger-some"]
+        );
+        assert_eq!(
+            commands[1].1.last().map(String::as_str),
+            Some("--no-default-features")
+        );
+    }
+
+    #[test]
+    fn the_integration_tests_run_once() {
+        let name = integration::PACKAGE.to_owned();
+        let package = Package {
+            name,
+            feature_sets: vec![FeatureSet::Default],
+        };
+        let commands = commands(&package);
+        assert_eq!(commands.len(), 1);
+        assert!(commands[0].1.contains(&"--doc".to_owned()));
+    }
+}
