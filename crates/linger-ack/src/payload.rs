@@ -10,7 +10,10 @@ pub trait Payload: sealed::Sealed {
 }
 
 mod sealed {
-    #[expect(unnameable_types, reason = "the trait above is not for others to implement")]
+    #[expect(
+        unnameable_types,
+        reason = "the trait above is not for others to implement"
+    )]
     pub trait Sealed {}
 }
 
