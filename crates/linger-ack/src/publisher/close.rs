@@ -44,8 +44,12 @@ impl Shared {
             self.ask_to_close(&mut core, deadline, quorum);
         }
         loop {
+            // The sockets are handed back before this returns, so that names and ports can be
+            // used again; but the deadline does not wait for that.
             if let Some(report) = &core.report {
-                return Arc::clone(report);
+                if core.has_thread_ended || deadline <= Instant::now() {
+                    return Arc::clone(report);
+                }
             }
             if self.change.wait_until(&mut core, deadline).timed_out() {
                 // The thread could not conclude in time: it does not run, or has much to read.

@@ -37,7 +37,7 @@ enum Next {
 impl ControlThread {
     pub(super) fn spawn(shared: Arc<Shared>, router: Socket) -> io::Result<()> {
         let name = format!("linger-ack {}", shared.name);
-        let mut thread = Self {
+        let thread = Self {
             shared,
             router,
             frames: Vec::with_capacity(BURST),
@@ -49,7 +49,15 @@ impl ControlThread {
         Ok(())
     }
 
-    fn run(&mut self) {
+    fn run(mut self) {
+        self.serve();
+        let Self { shared, router, .. } = self;
+        drop(router);
+        shared.core.lock().has_thread_ended = true;
+        shared.change.notify_all();
+    }
+
+    fn serve(&mut self) {
         loop {
             let next = match self.step() {
                 Ok(next) => next,

@@ -38,6 +38,8 @@ pub(super) struct Core {
     pub(super) report: Option<Arc<PublisherReport>>,
     /// When the control thread will look next by itself; `None`: not before it is woken.
     pub(super) thread_wakes: Option<Instant>,
+    /// The control thread has handed its socket back.
+    pub(super) has_thread_ended: bool,
 }
 
 /// A close that was asked for.
@@ -57,6 +59,7 @@ impl Core {
             closing: None,
             report: None,
             thread_wakes: None,
+            has_thread_ended: false,
         }
     }
 

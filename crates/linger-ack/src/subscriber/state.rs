@@ -220,7 +220,7 @@ impl Shared {
     pub(super) fn close_by(&self, deadline: Instant) -> SubscriberReport {
         self.ask_to_leave();
         let mut state = self.state.lock();
-        while state.report.is_none() && !state.has_ended() {
+        while !state.ended {
             if self.change.wait_until(&mut state, deadline).timed_out() {
                 break;
             }
