@@ -116,6 +116,16 @@ impl PublisherReport {
         self.outcome == Outcome::Drained
     }
 
+    /// The first line of its `Display`: the outcome and the counts.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Counters {
+            accepted, unowed, ..
+        } = self.counters;
+        let outcome = self.outcome;
+        format!("{outcome}: {accepted} accepted, {unowed} owed to nobody")
+    }
+
     /// The member of that name; the last one, if sessions followed one another.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&MemberReport> {
@@ -227,14 +237,7 @@ impl Publisher {
 
 impl fmt::Display for PublisherReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counters {
-            accepted, unowed, ..
-        } = self.counters;
-        write!(
-            f,
-            "{}: {accepted} accepted, {unowed} owed to nobody",
-            self.outcome
-        )?;
+        f.write_str(&self.summary())?;
         for member in &self.members {
             let (owed, unacked) = (member.owed(), member.unacked());
             write!(

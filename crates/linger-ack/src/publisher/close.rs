@@ -3,12 +3,16 @@
 use super::Publisher;
 use super::control::End;
 use super::core::{Closing, Core, Shared};
-use linger_ack_proto::{PublisherReport, Quorum, Verdict};
+use linger_ack_proto::{Progress, PublisherReport, Quorum, Verdict};
+use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the thread of a publisher that was dropped may go on.
 const ABANDONED: Duration = Duration::from_secs(1);
+
+/// How often a close says how far it is, at most.
+const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// How long before the deadline the thread concludes, so that it is not the caller who must.
 const MARGIN: Duration = Duration::from_millis(10);
@@ -27,8 +31,18 @@ impl Publisher {
     /// This blocks. If the publisher has its own registry, it also waits, within the deadline,
     /// until its sockets have ended.
     pub fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
+        self.close_telling(deadline, quorum, |_| {})
+    }
+
+    /// As [`close_by`](Self::close_by), and tells how far it is, ten times a second at most.
+    pub fn close_telling(
+        &self,
+        deadline: Instant,
+        quorum: Quorum,
+        mut tell: impl FnMut(&Progress),
+    ) -> Arc<PublisherReport> {
         let shared = self.shared();
-        let report = shared.close_by(deadline, quorum);
+        let report = shared.close_by(deadline, quorum, &mut tell);
         if let Some(registry) = &shared.own_registry {
             let ended = registry.close_by(deadline.min(Instant::now() + SOCKETS));
             tracing::debug!(publisher = %shared.name, "{ended}");
@@ -38,8 +52,14 @@ impl Publisher {
 }
 
 impl Shared {
-    fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
+    fn close_by(
+        &self,
+        deadline: Instant,
+        quorum: Quorum,
+        tell: &mut dyn FnMut(&Progress),
+    ) -> Arc<PublisherReport> {
         let mut core = self.core.lock();
+        let mut told = None;
         if core.report.is_none() {
             self.ask_to_close(&mut core, deadline, quorum);
         }
@@ -51,7 +71,17 @@ impl Shared {
                     return Arc::clone(report);
                 }
             }
-            if self.change.wait_until(&mut core, deadline).timed_out() {
+            let now = Instant::now();
+            let next = told.map_or(now, |told: Instant| told + TELL_EVERY);
+            if next <= now {
+                told = Some(now);
+                let progress = core.machine.progress();
+                // It is the caller's code: it may take its time, or ask this publisher something.
+                MutexGuard::unlocked(&mut core, || tell(&progress));
+                continue;
+            }
+            self.change.wait_until(&mut core, deadline.min(next));
+            if deadline <= Instant::now() {
                 // The thread could not conclude in time: it does not run, or has much to read.
                 self.conclude(&mut core);
             }
