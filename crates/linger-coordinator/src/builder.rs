@@ -1,8 +1,8 @@
 //! Building a coordinator.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -174,7 +174,7 @@ impl Builder {
             finish: Finish::default(),
             owns_process: self.owns_process,
             process: self.process,
-            signals: OnceLock::new(),
+            signals: Mutex::new(None),
             #[cfg(feature = "tokio")]
             runtime: tokio::runtime::Handle::try_current().ok(),
         });
@@ -192,9 +192,7 @@ impl Builder {
             .spawn(move || engine::run(&driven, &events))
             .map_err(BuildError::Thread)?;
         if !self.signals.is_empty() {
-            let listener = Listener::start(&self.signals, inbox, self.owns_process)?;
-            // Set once: this is the only place.
-            let _ = core.signals.set(listener);
+            core.listen(Listener::start(&self.signals, inbox, self.owns_process)?);
         }
         Ok(coordinator)
     }

@@ -1,6 +1,6 @@
 //! What engine, watchdog and handles share.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -27,7 +27,7 @@ pub(crate) struct Core {
     pub(crate) finish: Finish,
     pub(crate) owns_process: bool,
     pub(crate) process: Arc<dyn Process>,
-    pub(crate) signals: OnceLock<Listener>,
+    pub(crate) signals: Mutex<Option<Listener>>,
     /// Where the coordinator was started, if that was in a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
@@ -41,7 +41,24 @@ impl Core {
     pub(crate) fn publish(&self, report: Report) {
         self.finish.publish(report);
         self.inbox.set_finished();
-        if let Some(listener) = self.signals.get() {
+        self.stop_listening();
+    }
+
+    /// Keeps the listener until the report is there, which it may be already: a signal can come
+    /// before the start is over.
+    pub(crate) fn listen(&self, listener: Listener) {
+        *self.signals.lock() = Some(listener);
+        if self.inbox.is_finished() {
+            self.stop_listening();
+        }
+    }
+
+    fn stop_listening(&self) {
+        let listener = self
+            .signals
+            .try_lock_for(LOCK_LIMIT)
+            .and_then(|mut held| held.take());
+        if let Some(listener) = listener {
             listener.stop();
         }
     }

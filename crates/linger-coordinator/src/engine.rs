@@ -1,6 +1,6 @@
 //! The thread that drives the machine and carries out its actions.
 
-use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
@@ -51,21 +51,18 @@ struct Engine<'a> {
 
 impl Engine<'_> {
     fn take_in(&mut self, event: Event) {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            // The last member went, but a hook or another came before the phase began.
-            if matches!(event, Event::Emptied { phase } if self.core.rooms[phase].open() > 0) {
-                continue;
-            }
-            let now = Instant::now();
-            let actions = self.core.machine.lock().step(now, event);
-            for action in actions {
-                events.extend(self.perform(action, now));
-            }
+        // The last member went, but another came before the phase was shut.
+        if matches!(event, Event::Emptied { phase } if self.core.rooms[phase].open() > 0) {
+            return;
+        }
+        let now = Instant::now();
+        let actions = self.core.machine.lock().step(now, event);
+        for action in actions {
+            self.perform(action, now);
         }
     }
 
-    fn perform(&mut self, action: Action, now: Instant) -> Option<Event> {
+    fn perform(&mut self, action: Action, now: Instant) {
         let core = self.core;
         match action {
             Action::Armed => {
@@ -81,7 +78,9 @@ impl Engine<'_> {
             Action::Begin { phase, window } => {
                 let room = &core.rooms[phase];
                 for (key, name, job) in room.begin(window) {
-                    job(Seat::new(Arc::clone(room), key, name));
+                    let seat = Seat::new(Arc::clone(room), key, name);
+                    // A runtime may panic; the seat then says that the hook did.
+                    let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
                 }
                 let limit = window.length();
                 self.narrator.say(Line::Begun {
@@ -90,7 +89,8 @@ impl Engine<'_> {
                     limit,
                 });
                 if room.open() == 0 {
-                    return Some(Event::Emptied { phase });
+                    // Behind what came in before it.
+                    core.inbox.send(Event::Emptied { phase });
                 }
             }
             Action::Force { phase, window } => {
@@ -135,6 +135,5 @@ impl Engine<'_> {
                 core.publish(report);
             }
         }
-        None
     }
 }

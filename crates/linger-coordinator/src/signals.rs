@@ -60,8 +60,8 @@ impl Listener {
 
     /// The report is there. In a process of our own, signals end it again; elsewhere they are
     /// left to others who listen.
-    pub(crate) fn stop(&self) {
-        if let Some(by_default) = &self.by_default {
+    pub(crate) fn stop(self) {
+        if let Some(by_default) = self.by_default {
             by_default.store(true, Ordering::SeqCst);
         }
         self.handle.close();

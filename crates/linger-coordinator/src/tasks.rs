@@ -69,7 +69,8 @@ impl Coordinator {
     /// Runs an async closure when `phase` begins.
     ///
     /// Hooks of one phase run side by side, and beside its members, on the runtime where the hook
-    /// was registered. [`hook_with`](Self::hook_with) hands a [`Member`] to the hook.
+    /// was registered. An error or a panic is the hook's outcome, and the others go on.
+    /// [`hook_with`](Self::hook_with) hands a [`Member`] to the hook.
     ///
     /// # Errors
     ///

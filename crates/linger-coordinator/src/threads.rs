@@ -60,7 +60,8 @@ impl Coordinator {
 
     /// Runs a blocking closure on a thread of its own when `phase` begins.
     ///
-    /// Hooks of one phase run side by side, and beside its members.
+    /// Hooks of one phase run side by side, and beside its members. An error or a panic is the
+    /// hook's outcome, and the others go on.
     ///
     /// # Errors
     ///

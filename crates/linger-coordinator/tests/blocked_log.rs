@@ -1,4 +1,8 @@
 //! A tracing subscriber that blocks, as one does on a full pipe, holds up no shutdown.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests: helpers beside the test functions"
+)]
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};

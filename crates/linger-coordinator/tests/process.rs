@@ -1,6 +1,10 @@
 //! Real signals in real processes: this binary, run again in a role.
 //!
 //! Each role is an ignored test, which does nothing unless the environment asks for it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests: helpers beside the test functions"
+)]
 #![cfg(unix)]
 
 use std::io::Read;

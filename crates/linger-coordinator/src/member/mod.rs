@@ -21,7 +21,7 @@ use crate::seat::Seat;
 ///
 /// The same for tasks, blocking closures and plain threads. Dropping it means done; dropping it
 /// while its thread panics means panicked; [`fail`](Self::fail) means failed. Members that
-/// [`Coordinator::spawn`](crate::Coordinator::spawn) and its like hand to a function also wait for
+/// [`Coordinator::spawn_blocking`](crate::Coordinator::spawn_blocking) and its like hand to a function also wait for
 /// that function's end: those may be dropped at any time.
 ///
 /// # Examples

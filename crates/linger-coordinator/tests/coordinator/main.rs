@@ -1,4 +1,9 @@
 //! The coordinator in this process: real threads, real time, short limits.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests: helpers beside the tests"
+)]
 
 mod build;
 mod common;

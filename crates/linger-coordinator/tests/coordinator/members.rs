@@ -198,30 +198,29 @@ fn a_member_kept_after_its_closure_still_counts() {
 
 #[test]
 fn registration_against_trigger_loses_nobody_and_hangs_nobody() {
-    for _ in 0..50 {
+    for _ in 0..40 {
         let stop = started(LONG);
         let threads: Vec<_> = (0..4)
             .map(|thread| {
                 let stop = stop.clone();
                 thread::spawn(move || {
-                    let mut taken = 0;
-                    for number in 0.. {
+                    let mut members = Vec::new();
+                    loop {
+                        let number = members.len();
                         match stop
                             .register(format!("{thread}/{number}"))
                             .phase(Phase::READINESS)
                         {
-                            Ok(member) => {
-                                taken += 1;
-                                thread::spawn(move || member.wait());
-                            }
+                            Ok(member) => members.push(member),
                             Err(RegisterError::PhaseBegun { .. }) => break,
                             Err(other) => panic!("{other}"),
                         }
-                        if number == 20 {
+                        if number == 10 {
                             stop.shutdown();
                         }
                     }
-                    taken
+                    members.iter().for_each(|member| member.wait());
+                    members.len()
                 })
             })
             .collect();

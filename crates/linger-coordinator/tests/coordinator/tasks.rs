@@ -143,7 +143,7 @@ fn a_task_needs_a_runtime_and_finds_the_one_of_the_start() {
     let runtime = runtime(1);
     let stop = runtime.block_on(async { started(LONG) });
     stop.spawn("task", Phase::WORK, |member| async move {
-        member.triggered().await
+        member.triggered().await;
     })
     .unwrap();
     stop.hook("hook", Phase::WORK, || async { Err::<(), _>("no disk") })
