@@ -20,7 +20,7 @@ use crate::phases::Phases;
 use crate::plan::Plan;
 use crate::process::{Process, ThisProcess};
 use crate::room::Room;
-use crate::signals::Listener;
+use crate::signals::{Listener, Signals};
 use crate::watchdog;
 
 /// Unless set: below the 30 s that Kubernetes gives, above what most services need.
@@ -174,7 +174,7 @@ impl Builder {
             finish: Finish::default(),
             owns_process: self.owns_process,
             process: self.process,
-            signals: Mutex::new(None),
+            signals: Mutex::new(Signals::None),
             #[cfg(feature = "tokio")]
             runtime: tokio::runtime::Handle::try_current().ok(),
         });
@@ -192,7 +192,8 @@ impl Builder {
             .spawn(move || engine::run(&driven, &events))
             .map_err(BuildError::Thread)?;
         if !self.signals.is_empty() {
-            core.listen(Listener::start(&self.signals, inbox, self.owns_process)?);
+            let listener = Listener::start(&self.signals, inbox, self.owns_process)?;
+            core.signals.lock().keep(listener);
         }
         Ok(coordinator)
     }

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::process::Process;
 use crate::report::Report;
 use crate::room::Room;
-use crate::signals::Listener;
+use crate::signals::Signals;
 
 /// The longest that the watchdog waits for the machine, which is never locked for longer than a
 /// step.
@@ -27,7 +27,7 @@ pub(crate) struct Core {
     pub(crate) finish: Finish,
     pub(crate) owns_process: bool,
     pub(crate) process: Arc<dyn Process>,
-    pub(crate) signals: Mutex<Option<Listener>>,
+    pub(crate) signals: Mutex<Signals>,
     /// Where the coordinator was started, if that was in a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
@@ -39,28 +39,12 @@ impl Core {
     }
 
     pub(crate) fn publish(&self, report: Report) {
+        // Before the report: a signal after it must not be lost.
+        if let Some(mut signals) = self.signals.try_lock_for(LOCK_LIMIT) {
+            signals.stop();
+        }
         self.finish.publish(report);
         self.inbox.set_finished();
-        self.stop_listening();
-    }
-
-    /// Keeps the listener until the report is there, which it may be already: a signal can come
-    /// before the start is over.
-    pub(crate) fn listen(&self, listener: Listener) {
-        *self.signals.lock() = Some(listener);
-        if self.inbox.is_finished() {
-            self.stop_listening();
-        }
-    }
-
-    fn stop_listening(&self) {
-        let listener = self
-            .signals
-            .try_lock_for(LOCK_LIMIT)
-            .and_then(|mut held| held.take());
-        if let Some(listener) = listener {
-            listener.stop();
-        }
     }
 
     /// Past hard, ends the machine in the engine's place and publishes the report.

@@ -8,12 +8,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use signal_hook::consts::FORBIDDEN;
-use signal_hook::iterator::{Handle, Signals};
+use signal_hook::iterator::{Handle, Signals as Pending};
 use signal_hook::low_level::signal_name;
 
 use crate::builder::BuildError;
 use crate::inbox::Inbox;
 use crate::reason::Reason;
+
+/// Whether signals are listened to.
+#[derive(Debug)]
+pub(crate) enum Signals {
+    None,
+    Listening(Listener),
+    /// The report is there; it may be so before the start is over.
+    Over,
+}
+
+impl Signals {
+    pub(crate) fn keep(&mut self, listener: Listener) {
+        match self {
+            Self::Over => listener.stop(),
+            _ => *self = Self::Listening(listener),
+        }
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if let Self::Listening(listener) = std::mem::replace(self, Self::Over) {
+            listener.stop();
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Listener {
@@ -41,7 +65,7 @@ impl Listener {
                     .map_err(|source| BuildError::Signal { signal, source })?;
             }
         }
-        let mut signals = Signals::new(numbers).map_err(|source| BuildError::Signal {
+        let mut signals = Pending::new(numbers).map_err(|source| BuildError::Signal {
             signal: numbers.first().copied().unwrap_or_default(),
             source,
         })?;
@@ -58,9 +82,9 @@ impl Listener {
         Ok(Self { handle, by_default })
     }
 
-    /// The report is there. In a process of our own, signals end it again; elsewhere they are
+    /// The shutdown is over. In a process of our own, signals end it again; elsewhere they are
     /// left to others who listen.
-    pub(crate) fn stop(self) {
+    fn stop(self) {
         if let Some(by_default) = self.by_default {
             by_default.store(true, Ordering::SeqCst);
         }

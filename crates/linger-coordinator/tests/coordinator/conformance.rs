@@ -123,7 +123,7 @@ fn one_that_ends_only_when_forced_is_no_success(driver: &impl Driver) {
 
 fn a_second_signal_forces(driver: &impl Driver) {
     // The reserve is what is left after it: half to heed it, half to unwind.
-    let reserve = Duration::from_secs(2);
+    let reserve = Duration::from_secs(1);
     let stop = started(Phases::new().then(Phase::WORK.reserve(reserve)), LONG);
     driver
         .member(&stop, "slow", Phase::WORK, Part::EndsWhenForced)

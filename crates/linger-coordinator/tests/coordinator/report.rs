@@ -44,7 +44,7 @@ fn it_reads_as_a_few_lines() {
         "{text}"
     );
     assert!(
-        lines[2].ends_with("report.rs:17  \"7/7 batches\""),
+        lines[2].ends_with("report.rs:19  \"7/7 batches\""),
         "{text}"
     );
     assert!(lines[3].contains("  failed: no disk  "), "{text}");
