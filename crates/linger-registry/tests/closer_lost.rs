@@ -1,5 +1,6 @@
 //! The closer thread panics, as a tracing subscriber can make it. Alone: the subscriber is global.
 
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +37,15 @@ fn owners_close_for_themselves_and_the_close_still_ends_by_its_deadline() {
     let first = registry.socket(zmq::PUSH).name("first").open().unwrap();
     let second = registry.socket(zmq::PUSH).name("second").open().unwrap();
     let held = registry.socket(zmq::PUSH).name("held").open().unwrap();
+    held.bind("tcp://127.0.0.1:*").unwrap();
+    let port = held
+        .last_endpoint()
+        .unwrap()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse::<u16>()
+        .unwrap();
     ARMED.store(true, Ordering::SeqCst);
     drop(first);
     drop(second);
@@ -55,5 +65,11 @@ fn owners_close_for_themselves_and_the_close_still_ends_by_its_deadline() {
         matches!(report.context(), ContextOutcome::Pending { .. }),
         "{report}"
     );
+    // The port is free again only once the socket has really been closed.
     drop(held);
+    let limit = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
+        assert!(Instant::now() < limit, "{error}");
+        thread::park_timeout(Duration::from_millis(1));
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use linger_registry::{ContextOutcome, OpenError, Outcome, Registry, zmq};
 
-use crate::support::{after, ample, eventually};
+use crate::support::{after, ample, eventually, pair};
 
 #[test]
 fn every_socket_that_was_opened_stands_once_in_the_report() {
@@ -88,5 +88,27 @@ fn drops_that_race_with_the_reserve_are_closed_once_and_the_context_ends() {
         eventually("the context ends", || {
             registry.state() == linger_registry::RegistryState::Closed
         });
+    }
+}
+
+#[test]
+fn registries_that_close_side_by_side_leave_each_other_alone() {
+    let users: Vec<_> = (0..6)
+        .map(|_| {
+            thread::spawn(|| {
+                for _ in 0..100 {
+                    let registry = Registry::new();
+                    let (push, pull) = pair(&registry);
+                    push.send("mine", 0).unwrap();
+                    assert_eq!(pull.recv_bytes(0).unwrap(), b"mine");
+                    drop((push, pull));
+                    let report = registry.close_by(ample());
+                    assert!(report.is_clean(), "{report}");
+                }
+            })
+        })
+        .collect();
+    for user in users {
+        user.join().unwrap();
     }
 }
