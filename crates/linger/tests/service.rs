@@ -120,7 +120,7 @@ fn a_member_that_never_acknowledges_is_named_and_the_exit_code_says_so() {
     let report = service.run_blocking();
     assert!(begun.elapsed() < budget + Duration::from_millis(250));
     assert!(!report.is_clean());
-    assert_eq!(report.exit_code(), linger::linger_coordinator::exit::FAILED);
+    assert_eq!(report.exit_code(), linger_coordinator::exit::FAILED);
     let acks = report.publisher("quotes").expect("closed");
     assert_eq!(acks.outcome, Outcome::Behind);
     let member = report.shutdown.member("acks of quotes").expect("listed");
