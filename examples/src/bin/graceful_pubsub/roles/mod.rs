@@ -6,10 +6,11 @@ mod pace;
 pub(crate) mod publisher;
 pub(crate) mod subscriber;
 
+use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-pub(crate) use halt::Halt;
+pub(crate) use halt::{Halt, Halting};
 
 use crate::input::InputError;
 
@@ -27,6 +28,11 @@ pub(crate) enum RoleError {
     System {
         doing: &'static str,
         source: io::Error,
+    },
+    #[error("cannot {doing}")]
+    Service {
+        doing: &'static str,
+        source: Box<dyn Error + Send + Sync>,
     },
     #[error("a message had {0} frames instead of two")]
     Frames(usize),

@@ -24,6 +24,7 @@ const CATCH_UP: Duration = Duration::from_millis(20);
 pub(crate) fn main(options: &SubscriberOptions) -> Result<(), RoleError> {
     let orders = Orders::listen()?;
     let mut worker = Worker {
+        name: options.name.clone(),
         orders,
         ready: false,
         work: options.work,
@@ -46,6 +47,7 @@ pub(crate) fn main(options: &SubscriberOptions) -> Result<(), RoleError> {
 
 /// Does the work that a message takes, and keeps account of it.
 pub(crate) struct Worker {
+    name: String,
     orders: Orders,
     ready: bool,
     work: Duration,
@@ -55,6 +57,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    /// The subscriber's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Tells the parent, once, that what is published arrives.
     pub(crate) fn ready(&mut self) {
         if !self.ready {
@@ -138,6 +145,7 @@ mod tests {
 
     fn worker(work: Duration) -> Worker {
         Worker {
+            name: "worker".to_owned(),
             orders: Orders::default(),
             ready: false,
             work,

@@ -3,6 +3,7 @@
 //! A way gets a [`Stream`] to publish, or a [`Worker`] to hand what it receives to; how it does
 //! so, and how it stops, is all that differs between the ways.
 
+mod acked;
 mod exit;
 mod linger;
 mod plain;
@@ -30,17 +31,20 @@ pub(crate) enum Way {
     Linger,
     /// Close the socket, then terminate the context.
     Term,
+    /// The crates of this workspace: wait until subscribers have acknowledged.
+    Acked,
 }
 
 impl Way {
     /// Every way, in the order of the table.
-    pub(crate) const ALL: [Self; 3] = [Self::Exit, Self::Linger, Self::Term];
+    pub(crate) const ALL: [Self; 4] = [Self::Exit, Self::Linger, Self::Term, Self::Acked];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Exit => "exit",
             Self::Linger => "linger",
             Self::Term => "term",
+            Self::Acked => "acked",
         }
     }
 
@@ -48,6 +52,7 @@ impl Way {
     pub(crate) const fn promises_all(self) -> bool {
         match self {
             Self::Exit | Self::Linger | Self::Term => false,
+            Self::Acked => true,
         }
     }
 
@@ -57,6 +62,7 @@ impl Way {
             Self::Exit => plain::publish(stream, exit::stop),
             Self::Linger => plain::publish(stream, linger::stop),
             Self::Term => plain::publish(stream, term::stop),
+            Self::Acked => acked::publish(stream),
         }
     }
 
@@ -68,6 +74,7 @@ impl Way {
     ) -> Result<(), RoleError> {
         match self {
             Self::Exit | Self::Linger | Self::Term => plain::subscribe(worker, endpoints),
+            Self::Acked => acked::subscribe(worker, endpoints),
         }
     }
 }
@@ -78,24 +85,18 @@ impl fmt::Display for Way {
     }
 }
 
-/// A name that is no way, or one that this build has not.
+/// A name that is no way.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UnknownWay {
-    #[error("the way acked is not built into this binary")]
-    NotBuilt,
-    #[error("no way is named {0:?}: they are exit, linger, term and acked")]
-    Name(String),
-}
+#[error("no way is named {0:?}: they are exit, linger, term and acked")]
+pub(crate) struct UnknownWay(String);
 
 impl FromStr for Way {
     type Err = UnknownWay;
 
     fn from_str(name: &str) -> Result<Self, UnknownWay> {
-        match Self::ALL.into_iter().find(|way| way.name() == name) {
-            Some(way) => Ok(way),
-            None if name == "acked" => Err(UnknownWay::NotBuilt),
-            None => Err(UnknownWay::Name(name.to_owned())),
-        }
+        let mut ways = Self::ALL.into_iter();
+        ways.find(|way| way.name() == name)
+            .ok_or_else(|| UnknownWay(name.to_owned()))
     }
 }
 
