@@ -60,6 +60,9 @@ pub struct PublisherConfig {
     pub sync_after: Duration,
     /// How many bytes of repairs answer one NACK: 1 KiB to 1 GiB; 1 MiB by default.
     pub repair_bytes: u64,
+    /// How many repairs answer one NACK: 1 to 65,536; 512 by default. The ROUTER socket's SNDHWM
+    /// is to be at least twice that, or answers are cut short and asked for again.
+    pub repair_messages: u32,
     /// How many topics one part of a list names: 1 to 65,535; 1,024 by default.
     pub entries_per_part: u16,
 }
@@ -76,6 +79,7 @@ impl Default for PublisherConfig {
             expiry: Duration::from_secs(5),
             sync_after: Duration::from_millis(100),
             repair_bytes: 1 << 20,
+            repair_messages: 512,
             entries_per_part: 1_024,
         }
     }
@@ -119,6 +123,13 @@ impl PublisherConfig {
         number("max_prefixes", "1..=65536", ok, self.max_prefixes.into())?;
         let ok = (1 << 10..=1 << 30).contains(&self.repair_bytes);
         number("repair_bytes", "1024..=2^30", ok, self.repair_bytes)?;
+        let ok = (1..=65_536).contains(&self.repair_messages);
+        number(
+            "repair_messages",
+            "1..=65536",
+            ok,
+            self.repair_messages.into(),
+        )?;
         number(
             "entries_per_part",
             "1..=65535",

@@ -138,3 +138,21 @@ fn a_repair_that_is_lost_is_asked_for_again() {
     world.pass(ms(2_000));
     assert_eq!(world.nodes[at].payloads(), ["1", "2"]);
 }
+
+#[test]
+fn an_answer_whose_end_is_lost_is_followed_up_without_a_long_wait() {
+    let mut config = PublisherConfig::default();
+    config.repair_messages = 100;
+    let mut world = World::with(config);
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    for n in 0..2_000 {
+        world.publish("T", &n.to_string());
+    }
+    world.nodes[at].data = true;
+    // Of each answer only the first half gets through, never its end.
+    world.control_limit = Some(50);
+    world.publish("T", "last");
+    world.pass(ms(60 * 2_000 / 50 + 500));
+    assert_eq!(world.nodes[at].delivered.len(), 2_001);
+}

@@ -145,7 +145,7 @@ impl Closer {
         };
         let now = Instant::now();
         let applied = record
-            .limit
+            .limit_at_close()
             .at_close(plan.map(|plan| plan.linger_left(now)));
         if let Err(error) = handed.socket.set_linger(applied.raw()) {
             debug!(socket = &*record.name, %error, "linger not set, the one set before counts");

@@ -29,6 +29,15 @@ pub enum Outcome {
         )]
         after: Duration,
     },
+    /// Its owner [discarded](crate::Socket::discard) it, and with it whatever was still queued.
+    Discarded {
+        /// From the close to the end.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "after_ms", serialize_with = "crate::serial::millis")
+        )]
+        after: Duration,
+    },
     /// Its linger ran out; what was still queued is discarded.
     ///
     /// With a linger of 0 there may have been nothing to discard: libzmq doesn't tell.
@@ -78,20 +87,26 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether nothing was left to send: only [`Outcome::Emptied`].
+    /// Whether nothing was left to send, or what was left was its owner's to discard.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        matches!(self, Self::Emptied { .. })
+        matches!(self, Self::Emptied { .. } | Self::Discarded { .. })
     }
 
     /// Whether its end was seen, so that it can't hold the context.
     #[must_use]
     pub fn is_end_seen(&self) -> bool {
-        matches!(self, Self::Emptied { .. } | Self::Expired { .. })
+        matches!(
+            self,
+            Self::Emptied { .. } | Self::Discarded { .. } | Self::Expired { .. }
+        )
     }
 
     /// The socket was seen to end `elapsed` after its close with the linger `applied`.
     pub(crate) fn of_end(record: &Record, applied: Applied, elapsed: Duration) -> Self {
+        if record.is_discarded() {
+            return Self::Discarded { after: elapsed };
+        }
         // Linger cuts nothing in-process: such a socket ends when its peers have read all.
         if record.never_sends() || record.is_inproc_only() {
             return Self::Emptied { after: elapsed };
@@ -108,6 +123,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Emptied { after } => write!(f, "emptied after {}", Brief(*after)),
+            Self::Discarded { after } => write!(f, "discarded after {}", Brief(*after)),
             Self::Expired { linger } => write!(f, "expired, linger {}", Brief(*linger)),
             Self::Lingering {
                 linger: Some(linger),

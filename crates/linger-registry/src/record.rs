@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -27,6 +27,7 @@ pub(crate) struct Record {
     pub(crate) last_use: LastUse,
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
     own_monitor: AtomicBool,
+    discarded: AtomicBool,
 }
 
 impl Record {
@@ -49,6 +50,7 @@ impl Record {
             last_use: LastUse::here(),
             endpoints: Mutex::new(Vec::new()),
             own_monitor: AtomicBool::new(false),
+            discarded: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +61,24 @@ impl Record {
 
     pub(crate) fn has_own_monitor(&self) -> bool {
         self.own_monitor.load(Ordering::Relaxed)
+    }
+
+    /// The owner has said that what is queued is of no use.
+    pub(crate) fn note_discarded(&self) {
+        self.discarded.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// The limit that counts at close.
+    pub(crate) fn limit_at_close(&self) -> Limit {
+        if self.is_discarded() {
+            Limit::Finite(Duration::ZERO)
+        } else {
+            self.limit
+        }
     }
 
     pub(crate) fn never_sends(&self) -> bool {

@@ -195,6 +195,16 @@ impl Deref for Socket {
     }
 }
 
+impl Socket {
+    /// Drops it, and with it whatever is still queued: a linger of 0, by the owner's own word.
+    ///
+    /// For what is of no use any more, such as the repeats of an answer that has arrived. The
+    /// report says [`Discarded`](crate::Outcome::Discarded), which counts as clean.
+    pub fn discard(self) {
+        self.record.note_discarded();
+    }
+}
+
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {

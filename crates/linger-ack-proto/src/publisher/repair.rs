@@ -1,7 +1,7 @@
 //! NACK: send again what is retained, name what is not.
 //!
-//! The subscriber pulls: each NACK is answered with a bounded number of bytes, lowest sequences
-//! first, and the last repair of an answer says that more may be asked for. The publisher keeps
+//! The subscriber pulls: each NACK is answered with a bounded number of messages and bytes, lowest
+//! sequences first, and the last repair of an answer says that more may be asked for. The publisher keeps
 //! no queue of repairs, and no timer of it resends payload.
 
 use super::Publisher;
@@ -61,7 +61,8 @@ impl Publisher {
                     break;
                 };
                 let cost = payload.len() as u64 + 64;
-                if cost > budget && !repairs.is_empty() {
+                let full = repairs.len() >= self.config.repair_messages as usize;
+                if full || (cost > budget && !repairs.is_empty()) {
                     break 'ranges;
                 }
                 budget = budget.saturating_sub(cost);

@@ -66,6 +66,7 @@ impl Subscriber {
             payload,
         } = repair;
         self.counters.repaired += 1;
+        self.nack.put_off(now);
         self.insert(now, &topic, number, sequence, payload);
         if last {
             self.nack.stop();

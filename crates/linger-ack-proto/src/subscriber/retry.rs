@@ -32,6 +32,14 @@ impl Retry {
         self.due = Some(now + self.longest);
     }
 
+    /// What was asked for is coming: the wait begins anew, from its first length.
+    pub(super) fn put_off(&mut self, now: Instant) {
+        if self.due.is_some() {
+            self.wait = self.first;
+            self.due = Some(now + self.first);
+        }
+    }
+
     pub(super) fn stop(&mut self) {
         self.due = None;
     }

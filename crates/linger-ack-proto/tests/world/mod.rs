@@ -22,6 +22,8 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// Frames that the publisher could not hand to anyone.
     pub undeliverable: usize,
+    /// How many control frames get through in one turn; the rest is lost.
+    pub control_limit: Option<usize>,
     identities: u128,
 }
 
@@ -56,6 +58,7 @@ impl World {
             events: Vec::new(),
             nodes: Vec::new(),
             undeliverable: 0,
+            control_limit: None,
             identities: 0,
         }
     }
@@ -183,11 +186,16 @@ impl World {
 
     fn turn(&mut self) -> bool {
         let mut spoke = false;
+        let mut control = 0;
         while let Some(transmit) = self.publisher.poll_transmit() {
             spoke = true;
             match transmit {
                 Transmit::Private { frame } => self.on_data(&frame, None),
                 Transmit::Control { route, frame } => {
+                    control += 1;
+                    if self.control_limit.is_some_and(|limit| control > limit) {
+                        continue;
+                    }
                     let now = self.now;
                     let mut nodes = self.nodes.iter_mut();
                     match nodes.find(|node| node.route == route && node.control && node.runs) {

@@ -125,8 +125,12 @@ impl PublisherBuilder {
         pub_socket.set_sndhwm(high_water_mark).map_err(option)?;
         let data_endpoint = self.bind_socket(&pub_socket, data)?;
 
+        let answers = 2 * self.config.repair_messages;
         let router = self.open(&registry, zmq::ROUTER, "control")?;
         router.set_router_mandatory(true).map_err(option)?;
+        router
+            .set_sndhwm(i32::try_from(answers).unwrap_or(i32::MAX).max(1_000))
+            .map_err(option)?;
         router.set_maxmsgsize(MAX_CONTROL_FRAME).map_err(option)?;
         let control_endpoint = self.bind_socket(&router, control)?;
 

@@ -130,7 +130,11 @@ impl Shared {
             .unwrap_or_default();
         let report = Arc::new(core.machine.finish(quorum));
         core.transmit();
-        core.data = None;
+        match core.data.take() {
+            // Nobody who is here lacks anything: what is left is END, said again in vain.
+            Some(data) if core.machine.is_settled(&core.machine.target()) => data.discard(),
+            data => drop(data),
+        }
         core.report = Some(Arc::clone(&report));
         let name = &self.name;
         if report.is_drained() || report.members.is_empty() {

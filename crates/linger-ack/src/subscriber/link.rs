@@ -37,6 +37,14 @@ impl Link {
         }
     }
 
+    /// Hands the sockets back. Once the publisher has confirmed, nothing that is queued matters.
+    pub(super) fn end(self, reason: Option<EndReason>) {
+        if reason == Some(EndReason::Confirmed) {
+            self.dealer.discard();
+            self.sub.discard();
+        }
+    }
+
     /// Whether a frame waits until the DEALER can take it.
     pub(super) fn is_refused(&self) -> bool {
         self.refused.is_some()

@@ -92,6 +92,16 @@ impl State {
 }
 
 impl Shared {
+    /// How each membership has ended, if it has.
+    pub(super) fn ends(&self) -> Vec<Option<EndReason>> {
+        self.state
+            .lock()
+            .links
+            .iter()
+            .map(|link| link.ended)
+            .collect()
+    }
+
     pub(super) fn data_endpoint(&self, link: usize) -> &str {
         self.endpoints.get(link).map_or("", String::as_str)
     }

@@ -28,7 +28,10 @@ impl ReceiveThread {
         if let Err(error) = self.receive() {
             tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
         }
-        self.links.clear();
+        let ends = self.shared.ends();
+        for (link, end) in self.links.drain(..).zip(ends) {
+            link.end(end);
+        }
         let mut state = self.shared.state.lock();
         for link in &mut state.links {
             link.ended.get_or_insert(EndReason::Unconfirmed);

@@ -44,6 +44,20 @@ fn nobody_takes_it_and_it_expires_after_its_own_linger() {
 }
 
 #[test]
+fn what_its_owner_discards_is_no_loss_and_nobody_waits_for_it() {
+    let registry = Registry::new();
+    let useless = stuck(&registry, "useless", Duration::from_secs(3600));
+    useless.discard();
+    let report = registry.close_by(ample());
+    assert!(report.is_clean(), "{report}");
+    assert!(matches!(
+        report.socket("useless").unwrap().outcome(),
+        Outcome::Discarded { .. }
+    ));
+    assert!(report.took() < Duration::from_secs(5), "{report}");
+}
+
+#[test]
 fn a_close_cuts_a_long_linger_to_what_its_deadline_leaves() {
     let registry = Registry::new();
     let long = stuck(&registry, "long", Duration::from_secs(3600));

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use linger::linger_ack::{MemberReport, PublishError};
+use linger::linger_ack::{DeliveryError, MemberReport, PublishError};
 use linger::{Member, Phase, Publisher, Quorum, Report, Service, Subscriber};
 use serde_json::json;
 
@@ -106,6 +106,8 @@ pub(super) fn subscribe(worker: &mut Worker, endpoints: &[String]) -> Result<(),
                     break;
                 }
             }
+            // The publisher's own report names who lacks what.
+            Err(DeliveryError::Incomplete { .. }) => break,
             Err(error) => return Err(doing("receive")(error)),
         }
     }
