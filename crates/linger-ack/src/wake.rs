@@ -41,11 +41,18 @@ impl Waker {
 
     /// Takes the wakes. What was done before them is to be looked at after this call.
     pub(crate) fn take(&self) {
-        // The flag falls first: whoever comes after it writes anew. The other way round, a wake
-        // between the two would find the flag up and its byte gone.
-        self.pending.store(false, Ordering::Release);
+        self.take_with(|| {});
+    }
+
+    /// `between` runs where a wake from another thread could do harm.
+    fn take_with(&self, between: impl FnOnce()) {
         let mut bytes = [0; 64];
         while matches!((&self.reader).read(&mut bytes), Ok(64)) {}
+        between();
+        // The flag falls last. The other way round, a wake between the two would leave it up with
+        // its byte gone, and every wake after that would be lost. This way, a wake between the two
+        // writes nothing, and is seen by the look that follows.
+        self.pending.swap(false, Ordering::AcqRel);
     }
 }
 
@@ -69,6 +76,16 @@ mod tests {
         assert!(is_readable(&waker));
         waker.take();
         assert!(!is_readable(&waker));
+        waker.wake();
+        assert!(is_readable(&waker));
+    }
+
+    #[test]
+    fn a_wake_in_the_middle_of_taking_does_not_swallow_the_next_one() {
+        let waker = Waker::new().expect("a stream");
+        waker.wake();
+        waker.take_with(|| waker.wake());
+        // The look that follows sees what the wake was for; from then on wakes work as ever.
         waker.wake();
         assert!(is_readable(&waker));
     }
