@@ -213,3 +213,36 @@ async fn asked_for_inside_a_hook_it_has_no_second_meaning() {
     assert!(report.is_clean(), "{report}");
     assert_eq!(report.later_reasons(), [Reason::Request]);
 }
+
+#[test]
+fn a_member_that_outlives_its_task_ends_nobody_elses_place() {
+    let stop = started(LONG);
+    let runtime = runtime(1);
+    let (kept, members) = channel();
+    {
+        let _runtime = runtime.enter();
+        stop.spawn("a", Phase::WORK, move |member| {
+            kept.send(member).unwrap();
+            std::future::pending::<()>()
+        })
+        .unwrap();
+    }
+    let outlives = members.recv_timeout(LONG).unwrap();
+    drop(runtime);
+    // The name and the place in the listing are free, and given again.
+    let next = stop.register("a").phase(Phase::WORK).unwrap();
+    outlives.note("not mine any more");
+    outlives.wait();
+    drop(outlives);
+    stop.shutdown();
+    assert!(next.wait_until(Instant::now() + LONG));
+    assert!(
+        stop.report().is_none(),
+        "the phase waits for the one that is left"
+    );
+    drop(next);
+    let report = stop.wait_blocking();
+    assert_eq!(report.members().count(), 1, "{report}");
+    let next = report.member("a").unwrap();
+    assert_eq!((next.outcome(), next.note()), (&Outcome::Done, None));
+}
