@@ -16,13 +16,31 @@ pub(crate) fn frame(socket: &Socket) -> zmq::Result<Option<zmq::Message>> {
     }
 }
 
-/// A message of one or two frames; longer ones are read to their end and given as `None`.
-pub(crate) fn message(socket: &Socket) -> zmq::Result<Option<Option<(Bytes, Option<Bytes>)>>> {
+/// What the SUB socket gave.
+pub(crate) enum Incoming {
+    /// A private frame alone, or an envelope with its payload.
+    Whole(Bytes, Option<Bytes>),
+    /// Three frames or more, read to their end: nobody of ours sends that.
+    Odd,
+}
+
+impl Incoming {
+    /// How many bytes of payload it carries.
+    pub(crate) fn payload_len(&self) -> usize {
+        match self {
+            Self::Whole(_, Some(payload)) => payload.len(),
+            Self::Whole(_, None) | Self::Odd => 0,
+        }
+    }
+}
+
+/// The next message, if there is one.
+pub(crate) fn message(socket: &Socket) -> zmq::Result<Option<Incoming>> {
     let Some(first) = frame(socket)? else {
         return Ok(None);
     };
     let mut more = first.get_more();
-    let mut second = None;
+    let mut payload = None;
     let mut frames = 1;
     while more {
         // The frames of one message arrive together.
@@ -30,10 +48,11 @@ pub(crate) fn message(socket: &Socket) -> zmq::Result<Option<Option<(Bytes, Opti
         more = next.get_more();
         frames += 1;
         if frames == 2 {
-            second = Some(Bytes::copy_from_slice(&next));
+            payload = Some(Bytes::copy_from_slice(&next));
         }
     }
-    Ok(Some(
-        (frames <= 2).then(|| (Bytes::copy_from_slice(&first), second)),
-    ))
+    Ok(Some(match frames {
+        1 | 2 => Incoming::Whole(Bytes::copy_from_slice(&first), payload),
+        _ => Incoming::Odd,
+    }))
 }

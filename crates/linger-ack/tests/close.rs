@@ -1,4 +1,5 @@
 //! Closing: by the deadline, once, whatever the members do.
+#![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
 use linger_ack::{
     Level, MemberOutcome, Outcome, PublishError, Publisher, Quorum, Subscriber, WaitError,

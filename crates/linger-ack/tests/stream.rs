@@ -1,4 +1,5 @@
 //! Whole streams over real sockets.
+#![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
 use linger_ack::{Level, MemberOutcome, Outcome, Publisher, Quorum, Subscriber, SubscriberReport};
 use std::thread::{self, JoinHandle};

@@ -7,7 +7,8 @@
 //!
 //! # Examples
 //!
-//! ```no_run
+#![cfg_attr(feature = "ack", doc = "```no_run")]
+#![cfg_attr(not(feature = "ack"), doc = "```ignore")]
 //! use linger::{Phase, Quorum, Report, Service, zmq};
 //! use std::error::Error;
 //! use std::time::Duration;
@@ -78,6 +79,6 @@ pub use socket::ServiceSocket;
 #[cfg(feature = "ack")]
 pub use subscriber::ServiceSubscriber;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "ack"))]
 #[doc = include_str!("../../../README.md")]
 mod readme {}

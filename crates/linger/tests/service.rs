@@ -1,4 +1,5 @@
 //! A whole service: intake, acks, sockets, context, in one process.
+#![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
 use linger::{Coordinator, Outcome, Phase, Phases, Quorum, Service, Subscriber, zmq};
 use std::thread;
@@ -211,7 +212,7 @@ async fn async_code_waits_without_blocking_and_the_report_is_the_same_again() {
     let service = service(Duration::from_secs(5));
     service
         .spawn("task", Phase::WORK, |member| async move {
-            member.triggered().await
+            member.triggered().await;
         })
         .expect("spawned");
     service.shutdown();

@@ -30,11 +30,13 @@ impl Publisher {
     ///
     /// This blocks. If the publisher has its own registry, it also waits, within the deadline,
     /// until its sockets have ended.
+    #[must_use = "only the report says whether the quorum held"]
     pub fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
         self.close_telling(deadline, quorum, |_| {})
     }
 
     /// As [`close_by`](Self::close_by), and tells how far it is, ten times a second at most.
+    #[must_use = "only the report says whether the quorum held"]
     pub fn close_telling(
         &self,
         deadline: Instant,

@@ -1,8 +1,9 @@
 //! The two sockets of one publisher, as the receive thread holds them.
 
 use super::state::LinkState;
+use crate::entropy;
 use crate::error::DeliveryError;
-use crate::{entropy, receive};
+use crate::receive::{self, Incoming};
 use bytes::Bytes;
 use linger_ack_proto::{EndReason, SubscriberEvent};
 use linger_registry::Socket;
@@ -20,7 +21,7 @@ pub(super) struct Link {
     private_topic: Vec<u8>,
     /// A frame that the DEALER did not take.
     refused: Option<Bytes>,
-    data: Vec<Option<(Bytes, Option<Bytes>)>>,
+    data: Vec<Incoming>,
     control: Vec<Bytes>,
 }
 
@@ -61,22 +62,19 @@ impl Link {
                 break;
             }
         }
+        Ok(has_more | (takes_data && self.read_data()?))
+    }
+
+    fn read_data(&mut self) -> zmq::Result<bool> {
         let mut bytes = 0;
-        while takes_data {
-            let Some(message) = receive::message(&self.sub)? else {
-                break;
-            };
-            bytes += message
-                .as_ref()
-                .and_then(|(_, payload)| payload.as_ref())
-                .map_or(0, Bytes::len);
+        while let Some(message) = receive::message(&self.sub)? {
+            bytes += message.payload_len();
             self.data.push(message);
             if self.data.len() >= BURST || bytes >= BURST_BYTES {
-                has_more = true;
-                break;
+                return Ok(true);
             }
         }
-        Ok(has_more)
+        Ok(false)
     }
 
     /// Feeds the machine what was read, and does what it says. True if there is something to tell.
@@ -87,9 +85,9 @@ impl Link {
         }
         for message in self.data.drain(..) {
             match message {
-                Some((first, payload)) => state.machine.handle_data(now, &first, payload),
-                // Too many frames: broken, whatever they say.
-                None => state.machine.handle_data(now, &[], None),
+                Incoming::Whole(first, payload) => state.machine.handle_data(now, &first, payload),
+                // The machine counts it among the broken ones.
+                Incoming::Odd => state.machine.handle_data(now, &[], None),
             }
         }
         if std::mem::take(&mut state.leave) {

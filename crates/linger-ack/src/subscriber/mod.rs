@@ -60,6 +60,7 @@ impl Subscriber {
     /// Waits until this is a member at every publisher, or the deadline. This blocks.
     ///
     /// It is not needed for anything but to know: deliveries begin by themselves.
+    #[must_use = "it says whether the membership came, or the deadline"]
     pub fn wait_until_member(&self, deadline: Instant) -> bool {
         let mut state = self.shared.state.lock();
         loop {
