@@ -164,6 +164,12 @@ pub enum DeliveryError {
         /// The data endpoint of the publisher.
         publisher: String,
     },
+    /// The registry was closed, or its context ended, before the subscriber was.
+    #[error("the sockets for {publisher} were ended before the subscriber was closed")]
+    Terminated {
+        /// The data endpoint of the publisher.
+        publisher: String,
+    },
     /// The publisher has closed, and what it last published may be missing here.
     #[error("{publisher} has closed before its end of stream was seen")]
     Incomplete {

@@ -1,6 +1,7 @@
 //! Closing: by the deadline, once, whatever the members do.
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
+use linger_ack::linger_registry::Registry;
 use linger_ack::{
     Level, MemberOutcome, Outcome, PublishError, Publisher, Quorum, Subscriber, WaitError,
 };
@@ -253,4 +254,31 @@ fn a_second_subscriber_of_the_name_ends_the_first_one() {
         .expect("in time")
         .ack();
     assert_eq!(ticks.member_count(), 1);
+}
+
+#[test]
+fn a_registry_that_is_closed_first_ends_both_and_both_say_so() {
+    let registry = Registry::new();
+    let ticks = Publisher::builder("ticks").registry(&registry);
+    let ticks = ticks
+        .bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+        .expect("bound");
+    let subscriber = Subscriber::builder("a").registry(&registry).subscribe("T");
+    let subscriber = subscriber.connect(ticks.data_endpoint(), ticks.control_endpoint());
+    let subscriber = subscriber.expect("connected");
+    ticks.wait_for_members(1, soon()).expect("it joins");
+    ticks.publish("T", "1").expect("accepted");
+    let held = subscriber.next_by(soon()).expect("not gone");
+    let report = registry.close_by(Instant::now() + Duration::from_secs(1));
+    assert!(!report.is_clean(), "{report}");
+    let error = subscriber.deliveries().next().expect("an item");
+    let error = error.expect_err("the sockets are gone");
+    assert!(error.to_string().contains(ticks.data_endpoint()), "{error}");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    let report = ticks.close_by(deadline, Quorum::All);
+    assert!(Instant::now() < deadline, "there is nothing to wait for");
+    assert_eq!(report.outcome, Outcome::Behind);
+    let error = ticks.publish("T", "2").expect_err("closed");
+    assert!(matches!(error, PublishError::Closed(_)), "{error}");
+    drop(held);
 }

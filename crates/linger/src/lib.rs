@@ -8,7 +8,7 @@
 //! # Examples
 //!
 #![cfg_attr(feature = "ack", doc = "```no_run")]
-#![cfg_attr(not(feature = "ack"), doc = "```ignore")]
+#![cfg_attr(not(feature = "ack"), doc = "```text")]
 //! use linger::{Phase, Quorum, Report, Service, zmq};
 //! use std::error::Error;
 //! use std::time::Duration;

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 /// How many frames are taken in before the members are answered.
 const BURST: usize = 256;
 
+/// After how many bursts in a row the timers are looked at, though there is more to read: whoever
+/// floods the control port must not stop the clock.
+const BURSTS: usize = 64;
+
 /// How many bursts the last look at the ROUTER takes in at most.
 const LAST_BURSTS: usize = 64;
 
@@ -20,6 +24,8 @@ pub(super) struct ControlThread {
     shared: Arc<Shared>,
     router: Socket,
     frames: Vec<(Bytes, Bytes)>,
+    /// How many bursts in a row left something to read.
+    bursts: usize,
     /// Frames of more than one part, which nobody of ours sends.
     odd: u64,
 }
@@ -41,6 +47,7 @@ impl ControlThread {
             shared,
             router,
             frames: Vec::with_capacity(BURST),
+            bursts: 0,
             odd: 0,
         };
         thread::Builder::new()
@@ -94,7 +101,9 @@ impl ControlThread {
             return Ok(Next::End);
         }
         let mut end = None;
-        if !has_more {
+        self.bursts = if has_more { self.bursts + 1 } else { 0 };
+        if !has_more || self.bursts >= BURSTS {
+            self.bursts = 0;
             core.machine.handle_timeout(now);
             if let Some(closing) = core.closing {
                 core.machine.begin_close(now);
@@ -105,8 +114,8 @@ impl ControlThread {
         shared.announce(&mut core);
         let control = std::mem::take(&mut core.control);
         let next = match (has_more, end) {
+            (_, Some(End::Now)) => Next::End,
             (true, _) => Next::Again,
-            (false, Some(End::Now)) => Next::End,
             (false, end) => {
                 let limit = match end {
                     Some(End::By(at)) => Some(at),

@@ -2,6 +2,7 @@
 
 use super::link::Link;
 use super::state::Shared;
+use crate::error::DeliveryError;
 use linger_ack_proto::EndReason;
 use linger_registry::zmq;
 use std::io;
@@ -33,8 +34,12 @@ impl ReceiveThread {
             link.end(end);
         }
         let mut state = self.shared.state.lock();
-        for link in &mut state.links {
-            link.ended.get_or_insert(EndReason::Unconfirmed);
+        for (at, link) in state.links.iter_mut().enumerate() {
+            if link.ended.is_none() {
+                link.ended = Some(EndReason::Unconfirmed);
+                let publisher = self.shared.data_endpoint(at).to_owned();
+                link.error = Some(DeliveryError::Terminated { publisher });
+            }
         }
         state.ended = true;
         self.shared.change.notify_all();

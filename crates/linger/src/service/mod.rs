@@ -142,6 +142,7 @@ impl Service {
         self.parts.report(shutdown)
     }
 
+    #[cfg(feature = "ack")]
     pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.parts
     }
