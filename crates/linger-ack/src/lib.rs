@@ -77,3 +77,7 @@ pub use publisher::{Publisher, PublisherBuilder};
 pub use subscriber::{
     Deliveries, Delivery, LinkEnd, LinkReport, Subscriber, SubscriberBuilder, SubscriberReport,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
