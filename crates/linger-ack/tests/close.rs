@@ -5,6 +5,7 @@ use linger_ack::linger_registry::Registry;
 use linger_ack::{
     Level, MemberOutcome, Outcome, PublishError, Publisher, Quorum, Subscriber, WaitError,
 };
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -182,6 +183,30 @@ fn at_least_one_does_not_wait_for_the_stuck_one() {
         MemberOutcome::Behind
     );
     drop(quick);
+}
+
+#[test]
+fn a_close_can_be_cut_short_and_tells_how_far_it_is() {
+    let ticks = publisher();
+    let stuck = member(&ticks, "stuck");
+    ticks.publish("T", "1").expect("accepted");
+    let held = stuck.next_by(soon()).expect("not gone");
+    let mut told = Vec::new();
+    let begun = Instant::now();
+    let report = ticks.close_while(soon(), Quorum::All, |progress| {
+        told.push(progress.to_string());
+        match told.len() {
+            3 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    });
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "not the deadline"
+    );
+    assert_eq!(report.outcome, Outcome::Behind);
+    assert_eq!(told, ["0/1 acked, 1 outstanding, slowest: stuck"; 3]);
+    drop(held);
 }
 
 #[test]

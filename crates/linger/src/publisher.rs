@@ -4,6 +4,7 @@ use crate::error::ServiceError;
 use crate::service::Service;
 use linger_ack::{Outcome, Publisher, PublisherBuilder, Quorum};
 use linger_coordinator::{BoxError, Member, Phase};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -97,7 +98,14 @@ fn close(
     quorum: Quorum,
 ) -> (Result<(), BoxError>, Arc<linger_ack::Report>) {
     let deadline = member.deadline().unwrap_or_else(Instant::now);
-    let report = publisher.close_telling(deadline, quorum, |progress| member.note(progress));
+    let report = publisher.close_while(deadline, quorum, |progress| {
+        member.note(progress);
+        // A second signal does not wait for the deadline.
+        match member.is_forced() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
     member.note(report.summary());
     let result = match report.outcome {
         Outcome::Behind => Err(report.to_string().into()),

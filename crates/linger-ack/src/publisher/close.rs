@@ -5,13 +5,14 @@ use super::control::End;
 use super::core::{Closing, Core, Shared};
 use linger_ack_proto::{Progress, PublisherReport, Quorum, Verdict};
 use parking_lot::MutexGuard;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the thread of a publisher that was dropped may go on.
 const ABANDONED: Duration = Duration::from_secs(1);
 
-/// How often a close says how far it is, at most.
+/// How often a close says how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// How long before the deadline the thread concludes, so that it is not the caller who must.
@@ -32,22 +33,25 @@ impl Publisher {
     /// until its sockets have ended.
     #[must_use = "only the report says whether the quorum held"]
     pub fn close_by(&self, deadline: Instant, quorum: Quorum) -> Arc<PublisherReport> {
-        self.close_telling(deadline, quorum, |_| {})
+        self.close_while(deadline, quorum, |_| ControlFlow::Continue(()))
     }
 
-    /// As [`close_by`](Self::close_by), and tells how far it is, ten times a second at most.
+    /// As [`close_by`](Self::close_by), for as long as `tell` says to go on.
+    ///
+    /// It is told how far the close is at the beginning and then every tenth of a second, on this
+    /// thread. [`ControlFlow::Break`] is as if the deadline had come.
     #[must_use = "only the report says whether the quorum held"]
-    pub fn close_telling(
+    pub fn close_while(
         &self,
         deadline: Instant,
         quorum: Quorum,
-        mut tell: impl FnMut(&Progress),
+        mut tell: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Arc<PublisherReport> {
         let shared = self.shared();
         let report = shared.close_by(deadline, quorum, &mut tell);
         if let Some(registry) = &shared.own_registry {
-            let ended = registry.close_by(deadline.min(Instant::now() + SOCKETS));
-            tracing::debug!(publisher = %shared.name, "{ended}");
+            // How its two sockets ended says nothing that the acknowledgements don't say better.
+            let _ = registry.close_by(deadline.min(Instant::now() + SOCKETS));
         }
         report
     }
@@ -56,9 +60,9 @@ impl Publisher {
 impl Shared {
     fn close_by(
         &self,
-        deadline: Instant,
+        mut deadline: Instant,
         quorum: Quorum,
-        tell: &mut dyn FnMut(&Progress),
+        tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Arc<PublisherReport> {
         let mut core = self.core.lock();
         let mut told = None;
@@ -79,7 +83,9 @@ impl Shared {
                 told = Some(now);
                 let progress = core.machine.progress();
                 // It is the caller's code: it may take its time, or ask this publisher something.
-                MutexGuard::unlocked(&mut core, || tell(&progress));
+                if MutexGuard::unlocked(&mut core, || tell(&progress)).is_break() {
+                    deadline = now;
+                }
                 continue;
             }
             self.change.wait_until(&mut core, deadline.min(next));
@@ -93,7 +99,6 @@ impl Shared {
     fn ask_to_close(&self, core: &mut Core, deadline: Instant, quorum: Quorum) {
         let closing = core.closing.get_or_insert(Closing { deadline, quorum });
         closing.deadline = closing.deadline.min(deadline);
-        tracing::info!(publisher = %self.name, ?quorum, "publisher closes");
         self.room.notify_all();
         self.change.notify_all();
         self.waker.wake();
@@ -137,20 +142,8 @@ impl Shared {
             Some(data) if core.machine.is_settled(&core.machine.target()) => data.discard(),
             data => drop(data),
         }
-        core.report = Some(Arc::clone(&report));
-        let name = &self.name;
-        if report.is_drained() || report.members.is_empty() {
-            tracing::info!(publisher = %name, outcome = %report.outcome, "publisher closed");
-        } else {
-            tracing::warn!(publisher = %name, "publisher closed: {report}");
-        }
-        self.announce(core);
+        core.report = Some(report);
+        self.announce();
         self.waker.wake();
-    }
-
-    /// The sockets are gone: whatever was not acknowledged stays so.
-    pub(super) fn end_now(&self) {
-        let mut core = self.core.lock();
-        self.conclude(&mut core);
     }
 }

@@ -1,6 +1,7 @@
 //! The control thread: it owns the ROUTER socket, hears the members and ends the publisher.
 
 use super::core::Shared;
+use super::news::News;
 use crate::receive;
 use bytes::Bytes;
 use linger_registry::Socket;
@@ -26,8 +27,8 @@ pub(super) struct ControlThread {
     frames: Vec<(Bytes, Bytes)>,
     /// How many bursts in a row left something to read.
     bursts: usize,
-    /// Frames of more than one part, which nobody of ours sends.
-    odd: u64,
+    /// What is to be logged, once no lock is held.
+    news: News,
 }
 
 /// Whether the thread goes on.
@@ -48,7 +49,7 @@ impl ControlThread {
             router,
             frames: Vec::with_capacity(BURST),
             bursts: 0,
-            odd: 0,
+            news: News::default(),
         };
         thread::Builder::new()
             .name(name)
@@ -57,28 +58,36 @@ impl ControlThread {
     }
 
     fn run(mut self) {
-        self.serve();
-        let Self { shared, router, .. } = self;
+        if let Err(error) = self.serve() {
+            // The context was ended under us: there is nobody left to hear or to tell.
+            let mut core = self.shared.core.lock();
+            self.shared.conclude(&mut core);
+            self.news.gather(&mut core);
+            drop(core);
+            self.news.terminated = Some(error);
+        }
+        let Self {
+            shared,
+            router,
+            mut news,
+            ..
+        } = self;
         drop(router);
         shared.core.lock().has_thread_ended = true;
         shared.change.notify_all();
+        news.tell(&shared.name);
     }
 
-    fn serve(&mut self) {
+    fn serve(&mut self) -> zmq::Result<()> {
         loop {
-            let next = match self.step() {
-                Ok(next) => next,
-                Err(error) => {
-                    // The context was ended under us: there is nobody left to hear or to tell.
-                    tracing::warn!(publisher = %self.shared.name, %error, "the sockets were ended before the publisher was closed");
-                    self.shared.end_now();
-                    Next::End
-                }
-            };
+            let next = self.step()?;
+            if next != Next::End {
+                self.news.tell(&self.shared.name);
+            }
             match next {
                 Next::Again => {}
                 Next::Sleep(until) => self.sleep(until),
-                Next::End => return,
+                Next::End => return Ok(()),
             }
         }
     }
@@ -95,6 +104,7 @@ impl ControlThread {
         }
         if core.report.is_some() {
             // A caller whose deadline came has judged already.
+            self.news.gather(&mut core);
             let control = std::mem::take(&mut core.control);
             drop(core);
             self.send(control)?;
@@ -111,7 +121,8 @@ impl ControlThread {
             }
         }
         core.transmit();
-        shared.announce(&mut core);
+        self.news.gather(&mut core);
+        shared.announce();
         let control = std::mem::take(&mut core.control);
         let next = match (has_more, end) {
             (_, Some(End::Now)) => Next::End,
@@ -150,6 +161,7 @@ impl ControlThread {
         }
         let mut core = self.shared.core.lock();
         self.shared.conclude(&mut core);
+        self.news.gather(&mut core);
         let control = std::mem::take(&mut core.control);
         drop(core);
         self.send(control)
@@ -172,13 +184,10 @@ impl ControlThread {
             }
             match <[Bytes; 1]>::try_from(parts) {
                 Ok([frame]) => self.frames.push((Bytes::copy_from_slice(&route), frame)),
-                Err(parts) => {
-                    self.odd += 1;
-                    tracing::debug!(publisher = %self.shared.name, parts = parts.len(), odd = self.odd, "a control message of more or fewer than one part was dropped");
-                    // The machine counts it among the broken ones.
-                    self.frames
-                        .push((Bytes::copy_from_slice(&route), Bytes::new()));
-                }
+                // More parts or none: nobody of ours sends that. The machine counts it as broken.
+                Err(_) => self
+                    .frames
+                    .push((Bytes::copy_from_slice(&route), Bytes::new())),
             }
         }
         Ok(true)
@@ -189,10 +198,7 @@ impl ControlThread {
         for (route, frame) in frames {
             let sent = retry(|| self.router.send(&route[..], DONTWAIT | SNDMORE));
             match sent.and_then(|()| retry(|| self.router.send(&frame[..], DONTWAIT))) {
-                Ok(()) => {}
-                Err(error @ (zmq::Error::EAGAIN | zmq::Error::EHOSTUNREACH)) => {
-                    tracing::trace!(publisher = %self.shared.name, %error, "a control frame was refused");
-                }
+                Ok(()) | Err(zmq::Error::EAGAIN | zmq::Error::EHOSTUNREACH) => {}
                 Err(error) => return Err(error),
             }
         }

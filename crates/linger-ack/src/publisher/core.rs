@@ -2,9 +2,7 @@
 
 use crate::wake::Waker;
 use bytes::Bytes;
-use linger_ack_proto::{
-    Event, PublishError, Publisher as Machine, PublisherReport, Quorum, Transmit,
-};
+use linger_ack_proto::{PublishError, Publisher as Machine, PublisherReport, Quorum, Transmit};
 use linger_registry::zmq::{self, SNDMORE};
 use linger_registry::{Registry, Socket};
 use parking_lot::{Condvar, Mutex};
@@ -26,7 +24,7 @@ pub(super) struct Shared {
 }
 
 /// Every call on the PUB socket holds the mutex around this: two threads may not use a socket at
-/// once, not even one of them to poll it.
+/// once, not even one of them to poll it. Nothing is logged under it: a log can block.
 pub(super) struct Core {
     pub(super) machine: Machine,
     /// The PUB socket, until the close.
@@ -80,10 +78,7 @@ impl Core {
             .machine
             .publish(now, topic, payload.clone(), &mut self.envelope)?;
         // What is retained is accepted: if this fails, it is repaired, or named in the report.
-        let result = send(data, &self.envelope, SNDMORE).and_then(|()| send(data, &payload, 0));
-        if let Err(error) = result {
-            tracing::debug!(%error, "a message was accepted and not sent");
-        }
+        let _ = send(data, &self.envelope, SNDMORE).and_then(|()| send(data, &payload, 0));
         if sent.settle {
             settle(data);
         }
@@ -105,9 +100,8 @@ impl Core {
             match (transmit, &self.data) {
                 (Transmit::Settle, Some(data)) => settle(data),
                 (Transmit::Private { frame }, Some(data)) => {
-                    if let Err(error) = send(data, &frame, 0) {
-                        tracing::debug!(%error, "a marker was not sent; it will be said again");
-                    }
+                    // A marker that is not sent is said again.
+                    let _ = send(data, &frame, 0);
                 }
                 (Transmit::Control { route, frame }, _) => self.control.push((route, frame)),
                 (Transmit::Settle | Transmit::Private { .. }, None) => {}
@@ -117,25 +111,9 @@ impl Core {
 }
 
 impl Shared {
-    /// Tells waiters and the log what happened. True if anything did.
-    pub(super) fn announce(&self, core: &mut Core) {
-        let name = &self.name;
-        while let Some(event) = core.machine.poll_event() {
-            match event {
-                Event::Joined { name: member } => {
-                    tracing::info!(publisher = %name, %member, "member joined");
-                }
-                Event::Departed {
-                    name: member,
-                    outcome,
-                    unacked,
-                } => {
-                    tracing::info!(publisher = %name, %member, %outcome, unacked, "member departed");
-                }
-                _ => {}
-            }
-        }
-        // Whoever waits looks for itself; without waiters this costs an atomic load.
+    /// Wakes whoever waits for room, members, marks or the report, to look for itself.
+    pub(super) fn announce(&self) {
+        // Without waiters this costs an atomic load each.
         self.room.notify_all();
         self.change.notify_all();
     }
@@ -153,7 +131,6 @@ fn send(socket: &Socket, frame: &[u8], flags: i32) -> zmq::Result<()> {
 
 /// Reading the EVENTS makes libzmq process its commands: freed credit, new subscriptions.
 fn settle(socket: &Socket) {
-    if let Err(error) = socket.get_events() {
-        tracing::debug!(%error, "the data socket's events could not be read");
-    }
+    // If the context has ended, the control thread finds out.
+    let _ = socket.get_events();
 }

@@ -4,6 +4,7 @@ mod builder;
 mod close;
 mod control;
 mod core;
+mod news;
 mod wait;
 
 pub use builder::PublisherBuilder;

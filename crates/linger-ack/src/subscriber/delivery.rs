@@ -75,7 +75,7 @@ impl Delivery {
 impl Drop for Delivery {
     fn drop(&mut self) {
         if !self.acked {
-            self.shared.abandon(self.link, &self.id);
+            self.shared.abandon();
         }
     }
 }

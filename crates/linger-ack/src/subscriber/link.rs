@@ -1,5 +1,6 @@
 //! The two sockets of one publisher, as the receive thread holds them.
 
+use super::news::News;
 use super::state::LinkState;
 use crate::entropy;
 use crate::error::DeliveryError;
@@ -22,12 +23,15 @@ pub(super) struct Link {
     /// A frame that the DEALER did not take.
     refused: Option<Bytes>,
     data: Vec<Incoming>,
+    /// What is to be logged, once no lock is held.
+    news: News,
     control: Vec<Bytes>,
 }
 
 impl Link {
     pub(super) fn new(endpoint: String, sub: Socket, dealer: Socket, private: Vec<u8>) -> Self {
         Self {
+            news: News::of(&endpoint),
             endpoint,
             sub,
             dealer,
@@ -97,30 +101,29 @@ impl Link {
         let mut news = state.machine.pending() > before;
         while let Some(event) = state.machine.poll_event() {
             news = true;
-            self.react(now, state, event)?;
+            self.react(now, state, &event)?;
+            self.news.push(event);
         }
         self.transmit(state)?;
         Ok(news)
+    }
+
+    /// What happened since the last call.
+    pub(super) fn take_news(&mut self) -> Option<News> {
+        self.news.take()
     }
 
     fn react(
         &mut self,
         now: Instant,
         state: &mut LinkState,
-        event: SubscriberEvent,
+        event: &SubscriberEvent,
     ) -> zmq::Result<()> {
-        let publisher = &self.endpoint;
         match event {
-            SubscriberEvent::Joined => tracing::info!(%publisher, "joined"),
             SubscriberEvent::Rejoin => self.rejoin(now, state)?,
-            SubscriberEvent::Restarted { old } => {
-                tracing::info!(%publisher, %old, "the publisher was restarted");
-            }
-            SubscriberEvent::Refused { why } => tracing::info!(%publisher, why, "not joined yet"),
             SubscriberEvent::EndOfStream => state.end_of_stream = true,
             SubscriberEvent::Ended { reason } => {
-                tracing::info!(%publisher, ?reason, "membership ended");
-                state.ended = Some(reason);
+                state.ended = Some(*reason);
                 let publisher = self.endpoint.clone();
                 state.error = match reason {
                     EndReason::Superseded => Some(DeliveryError::Superseded { publisher }),
@@ -135,7 +138,6 @@ impl Link {
 
     /// A new identity: the SUB hears its private topic before the publisher is told of it.
     fn rejoin(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<()> {
-        tracing::info!(publisher = %self.endpoint, "the session is over; joining anew");
         // The generator was there when the subscriber was opened, and does not go away.
         let identity = entropy::identity().map_err(|_| zmq::Error::ENODEV)?;
         state.end_of_stream = false;

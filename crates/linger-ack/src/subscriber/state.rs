@@ -92,6 +92,21 @@ impl State {
 }
 
 impl Shared {
+    /// The sockets are handed back: what has not ended by now never will.
+    pub(super) fn thread_ended(&self) {
+        let mut state = self.state.lock();
+        for (at, link) in state.links.iter_mut().enumerate() {
+            if link.ended.is_none() {
+                link.ended = Some(EndReason::Unconfirmed);
+                let publisher = self.data_endpoint(at).to_owned();
+                link.error = Some(DeliveryError::Terminated { publisher });
+            }
+        }
+        state.ended = true;
+        drop(state);
+        self.change.notify_all();
+    }
+
     /// How each membership has ended, if it has.
     pub(super) fn ends(&self) -> Vec<Option<EndReason>> {
         self.state
@@ -197,17 +212,12 @@ impl Shared {
         }
     }
 
-    pub(super) fn abandon(&self, link: usize, id: &DeliveryId) {
+    /// A delivery was dropped without an ack.
+    pub(super) fn abandon(&self) {
         let mut state = self.state.lock();
         state.held -= 1;
         state.abandoned += 1;
         drop(state);
-        tracing::debug!(
-            subscriber = %self.name,
-            publisher = %self.data_endpoint(link),
-            sequence = id.sequence,
-            "a delivery was dropped without an ack"
-        );
         self.change.notify_all();
     }
 
@@ -249,7 +259,6 @@ impl Shared {
             abandoned: state.abandoned,
             held: state.held,
         };
-        tracing::info!("subscriber closed: {report}");
         state.report = Some(report.clone());
         report
     }

@@ -1,9 +1,8 @@
 //! The receive thread: it owns the sockets of all links.
 
 use super::link::Link;
+use super::news::News;
 use super::state::Shared;
-use crate::error::DeliveryError;
-use linger_ack_proto::EndReason;
 use linger_registry::zmq;
 use std::io;
 use std::sync::Arc;
@@ -26,23 +25,19 @@ impl ReceiveThread {
     }
 
     fn run(&mut self) {
-        if let Err(error) = self.receive() {
-            tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
-        }
+        let terminated = self.receive().err();
         let ends = self.shared.ends();
-        for (link, end) in self.links.drain(..).zip(ends) {
+        let mut news = Vec::new();
+        for (mut link, end) in self.links.drain(..).zip(ends) {
+            news.extend(link.take_news());
             link.end(end);
         }
-        let mut state = self.shared.state.lock();
-        for (at, link) in state.links.iter_mut().enumerate() {
-            if link.ended.is_none() {
-                link.ended = Some(EndReason::Unconfirmed);
-                let publisher = self.shared.data_endpoint(at).to_owned();
-                link.error = Some(DeliveryError::Terminated { publisher });
-            }
+        self.shared.thread_ended();
+        // Logged last: nobody waits for this thread any more.
+        if let Some(error) = terminated {
+            tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
         }
-        state.ended = true;
-        self.shared.change.notify_all();
+        news.into_iter().for_each(News::tell);
     }
 
     /// Goes on until every membership has ended.
@@ -76,6 +71,9 @@ impl ReceiveThread {
             drop(state);
             if has_ended {
                 return Ok(());
+            }
+            for link in &mut self.links {
+                link.take_news().into_iter().for_each(News::tell);
             }
             if !has_more {
                 self.sleep(wake_at, &takes_data);
