@@ -108,8 +108,18 @@ fn close(
     });
     member.note(report.summary());
     let result = match report.outcome {
-        Outcome::Behind => Err(report.to_string().into()),
+        Outcome::Behind => Err(behind(&report).into()),
         _ => Ok(()),
     };
     (result, report)
+}
+
+/// Who lacks something, in one line; the report has the ranges.
+fn behind(report: &linger_ack::Report) -> String {
+    let members = report.members.iter().filter(|member| member.unacked() > 0);
+    let members = members.map(|member| {
+        let (name, outcome, unacked) = (&member.name, member.outcome, member.unacked());
+        format!("{name} {outcome}, {unacked} not {}", member.level)
+    });
+    members.collect::<Vec<_>>().join("; ")
 }

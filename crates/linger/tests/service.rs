@@ -134,6 +134,10 @@ fn a_member_that_never_acknowledges_is_named_and_the_exit_code_says_so() {
         text.contains("stuck: behind, 1 owed, 1 not processed"),
         "{text}"
     );
+    assert!(
+        text.contains("failed: stuck behind, 1 not processed"),
+        "{text}"
+    );
     drop(held);
 }
 

@@ -109,13 +109,17 @@ impl Service {
 fn close_sockets(registry: &Registry, parts: &Parts, member: &Member) -> Result<(), BoxError> {
     let deadline = member.deadline().unwrap_or_else(Instant::now);
     let report = registry.close_by(deadline);
-    let is_clean = report.is_clean();
-    let text = (!is_clean).then(|| report.to_string());
-    member.note(format_args!("{} sockets closed", report.sockets().len()));
+    let sockets = report.sockets().iter();
+    let unclean: Vec<String> = sockets
+        .filter(|socket| !socket.outcome().is_clean())
+        .map(|socket| format!("{} {}", socket.name(), socket.outcome()))
+        .collect();
+    member.note(format_args!("{} sockets", report.sockets().len()));
     parts.set_sockets(report);
-    match text {
-        None => Ok(()),
-        Some(text) => Err(text.into()),
+    if unclean.is_empty() {
+        Ok(())
+    } else {
+        Err(unclean.join("; ").into())
     }
 }
 
