@@ -47,13 +47,13 @@ fn processed_means_that_the_application_said_so() {
 
     let ids = std::mem::take(&mut world.nodes[at].unacked);
     let now = world.now;
-    world.nodes[at].machine.acknowledge(now, &ids[1]);
+    world.nodes[at].acknowledge(now, ids[1]);
     world.run();
     assert_eq!(
         world.publisher.verdict(&target, Quorum::All),
         Verdict::Pending
     );
-    world.nodes[at].machine.acknowledge(now, &ids[0]);
+    world.nodes[at].acknowledge(now, ids[0]);
     world.run();
     assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
     let report = world.publisher.finish(Quorum::All);

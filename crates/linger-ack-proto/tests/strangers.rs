@@ -207,7 +207,7 @@ fn the_window_is_bounded_in_messages_and_in_bytes() {
     world.run();
     let now = world.now;
     for id in std::mem::take(&mut world.nodes[at].unacked) {
-        world.nodes[at].machine.acknowledge(now, &id);
+        world.nodes[at].acknowledge(now, id);
     }
     world.pass(ms(10));
     world.publish("T", &"x".repeat(95));

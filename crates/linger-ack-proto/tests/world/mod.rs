@@ -8,11 +8,20 @@
     reason = "each test file uses a part of this"
 )]
 
+mod faults;
+mod node;
+mod witness;
+
+pub use faults::{Faults, Rng};
+pub use node::Node;
+pub use witness::Seen;
+
 use bytes::Bytes;
 use linger_ack_proto::{
-    DeliveryId, EndReason, Epoch, Event, Identity, Item, Level, Nonce, Publisher, PublisherConfig,
-    SessionId, Subscriber, SubscriberConfig, SubscriberEvent, Transmit,
+    Epoch, Event, Identity, Level, Nonce, Publisher, PublisherConfig, SessionId, Subscriber,
+    SubscriberConfig, SubscriberEvent, Transmit,
 };
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub struct World {
@@ -24,26 +33,13 @@ pub struct World {
     pub undeliverable: usize,
     /// How many control frames get through in one turn; the rest is lost.
     pub control_limit: Option<usize>,
+    pub faults: Faults,
+    /// Whether the publisher's process runs; while it does not, what is sent to it waits.
+    pub publishes: bool,
+    waiting: Vec<(Bytes, Bytes)>,
+    /// What was accepted, by epoch and topic, in order.
+    pub published: BTreeMap<(Epoch, Bytes), Vec<Bytes>>,
     identities: u128,
-}
-
-/// A subscriber and what a driver and an application would hold for it.
-pub struct Node {
-    pub machine: Subscriber,
-    pub route: Bytes,
-    /// While false, what is sent on that connection is lost.
-    pub data: bool,
-    pub control: bool,
-    /// Whether the application acknowledges what it is given, at once.
-    pub acks: bool,
-    /// Whether this process runs at all.
-    pub runs: bool,
-    pub delivered: Vec<(Bytes, Bytes)>,
-    pub gone: Vec<(Bytes, u64, u64)>,
-    pub unacked: Vec<DeliveryId>,
-    pub events: Vec<SubscriberEvent>,
-    prefixes: Vec<Bytes>,
-    inbox: Vec<(Bytes, Option<Bytes>)>,
 }
 
 impl World {
@@ -59,6 +55,10 @@ impl World {
             nodes: Vec::new(),
             undeliverable: 0,
             control_limit: None,
+            faults: Faults::default(),
+            publishes: true,
+            waiting: Vec::new(),
+            published: BTreeMap::new(),
             identities: 0,
         }
     }
@@ -91,20 +91,10 @@ impl World {
     pub fn subscriber_with(&mut self, config: SubscriberConfig) -> usize {
         let identity = self.identity();
         let prefixes = config.prefixes.clone();
-        self.nodes.push(Node {
-            machine: Subscriber::new(self.now, config, identity),
-            route: Bytes::from(format!("route {}", self.identities)),
-            data: true,
-            control: true,
-            acks: true,
-            runs: true,
-            delivered: Vec::new(),
-            gone: Vec::new(),
-            unacked: Vec::new(),
-            events: Vec::new(),
-            prefixes,
-            inbox: Vec::new(),
-        });
+        let machine = Subscriber::new(self.now, config, identity);
+        let route = Bytes::from(format!("route {}", self.identities));
+        self.nodes
+            .push(Node::new(machine, route, prefixes, identity));
         self.nodes.len() - 1
     }
 
@@ -131,6 +121,14 @@ impl World {
         let sent = self
             .publisher
             .publish(self.now, topic, payload.clone(), &mut envelope)?;
+        let key = (self.publisher.epoch(), Bytes::from_static(topic));
+        let published = self.published.entry(key).or_default();
+        published.push(payload.clone());
+        assert_eq!(
+            sent.sequence,
+            published.len() as u64,
+            "without gaps, from 1"
+        );
         self.on_data(&Bytes::from(envelope), Some(payload));
         Ok(sent.sequence)
     }
@@ -140,7 +138,7 @@ impl World {
         for node in self.nodes.iter_mut().filter(|node| node.data) {
             let private = node.machine.private_topic();
             let wanted = node.prefixes.iter().any(|prefix| first.starts_with(prefix));
-            if wanted || first.starts_with(&private) {
+            if (wanted || first.starts_with(&private)) && !self.faults.lose_data() {
                 node.inbox.push((first.clone(), payload.clone()));
             }
         }
@@ -170,12 +168,15 @@ impl World {
             self.run();
             let running = self.nodes.iter().filter(|node| node.runs);
             let timers = running.filter_map(|node| node.machine.poll_timeout());
-            let next = timers.chain(self.publisher.poll_timeout()).min();
-            match next {
+            let publisher = self.publishes.then(|| self.publisher.poll_timeout());
+            match timers.chain(publisher.flatten()).min() {
                 Some(at) if at <= end => {
-                    // A timer that is overdue and stays so would never let the time pass.
-                    self.now = at.max(self.now + Duration::from_micros(1));
-                    self.publisher.handle_timeout(self.now);
+                    assert!(
+                        at > self.now,
+                        "a timer that was served is due again at once"
+                    );
+                    self.now = at;
+                    self.tick();
                 }
                 _ => break,
             }
@@ -184,7 +185,33 @@ impl World {
         self.run();
     }
 
+    /// The time has moved: the publisher first takes in what waits for it, then looks.
+    pub fn tick(&mut self) {
+        if self.publishes {
+            for (route, frame) in std::mem::take(&mut self.waiting) {
+                self.publisher.handle_control(self.now, &route, &frame);
+            }
+            self.publisher.handle_timeout(self.now);
+        }
+    }
+
+    /// Hands the publisher a frame of a node, or leaves it in its socket while it is suspended.
+    pub fn to_publisher(&mut self, route: Bytes, frame: Bytes) {
+        match self.publishes {
+            true => self.publisher.handle_control(self.now, &route, &frame),
+            false => self.waiting.push((route, frame)),
+        }
+    }
+
     fn turn(&mut self) -> bool {
+        let mut spoke = self.publishes && self.publisher_turn();
+        for at in 0..self.nodes.len() {
+            spoke |= self.nodes[at].runs && self.node_turn(at);
+        }
+        spoke
+    }
+
+    pub fn publisher_turn(&mut self) -> bool {
         let mut spoke = false;
         let mut control = 0;
         while let Some(transmit) = self.publisher.poll_transmit() {
@@ -193,7 +220,8 @@ impl World {
                 Transmit::Private { frame } => self.on_data(&frame, None),
                 Transmit::Control { route, frame } => {
                     control += 1;
-                    if self.control_limit.is_some_and(|limit| control > limit) {
+                    let limited = self.control_limit.is_some_and(|limit| control > limit);
+                    if limited || self.faults.lose_down() {
                         continue;
                     }
                     let now = self.now;
@@ -209,75 +237,37 @@ impl World {
         while let Some(event) = self.publisher.poll_event() {
             self.events.push(event);
         }
-        for at in 0..self.nodes.len() {
-            spoke |= self.run_node(at);
-        }
         spoke
     }
 
-    fn run_node(&mut self, at: usize) -> bool {
+    fn node_turn(&mut self, at: usize) -> bool {
         let now = self.now;
         let node = &mut self.nodes[at];
-        if !node.runs {
-            return false;
-        }
-        let mut spoke = false;
-        for (first, payload) in std::mem::take(&mut node.inbox) {
-            spoke = true;
-            node.machine.handle_data(now, &first, payload);
-        }
-        while let Some(item) = node.machine.poll_delivery() {
-            spoke = true;
-            match item {
-                Item::Message(delivery) => {
-                    if node.acks {
-                        node.machine.acknowledge(now, &delivery.id);
-                    } else {
-                        node.unacked.push(delivery.id);
-                    }
-                    node.delivered.push((delivery.topic, delivery.payload));
-                }
-                Item::Gone { topic, range } => {
-                    node.gone.push((topic, range.first(), range.last()));
-                }
-                _ => {}
-            }
-        }
-        node.machine.handle_timeout(now);
+        let (said, mut spoke) = node.turn(now);
         let mut rejoin = false;
         while let Some(event) = node.machine.poll_event() {
             spoke = true;
             rejoin |= event == SubscriberEvent::Rejoin;
             node.events.push(event);
         }
-        while let Some(transmit) = node.machine.poll_transmit() {
-            spoke = true;
-            if node.control {
-                self.publisher
-                    .handle_control(now, &node.route, &transmit.frame);
+        for frame in said {
+            let node = &mut self.nodes[at];
+            let route = node.route.clone();
+            if !node.control {
+                if node.dawdles {
+                    node.late.push((route, frame));
+                }
+            } else if !self.faults.lose_up() {
+                self.to_publisher(route, frame);
             }
         }
         if rejoin {
             let identity = self.identity();
-            self.nodes[at].machine.rejoin(now, identity);
+            let node = &mut self.nodes[at];
+            node.machine.rejoin(now, identity);
+            node.witness.session(identity.session);
         }
         spoke
-    }
-}
-
-impl Node {
-    pub fn payloads(&self) -> Vec<&str> {
-        let payloads = self.delivered.iter().map(|(_, payload)| payload);
-        payloads
-            .map(|payload| std::str::from_utf8(payload).expect("text"))
-            .collect()
-    }
-
-    pub fn ended(&self) -> Option<EndReason> {
-        self.events.iter().find_map(|event| match event {
-            SubscriberEvent::Ended { reason } => Some(*reason),
-            _ => None,
-        })
     }
 }
 
