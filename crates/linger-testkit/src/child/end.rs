@@ -94,13 +94,19 @@ impl End {
                 source,
             });
         }
-        kill_process(Pid::from_child(&state.process), signal.raw()).map_err(|errno| {
-            SignalError::Refused {
-                name: name.to_owned(),
-                signal,
-                source: errno.into(),
-            }
-        })
+        let pid = Pid::from_child(&state.process);
+        kill_process(pid, signal.raw()).map_err(|errno| SignalError::Refused {
+            name: name.to_owned(),
+            signal,
+            source: errno.into(),
+        })?;
+        if signal == Signal::Stop {
+            // Its threads run on until one of them has taken the signal in. Nothing can refuse
+            // it, so this ends; a process that ends instead is not reaped here.
+            let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while waitid(WaitId::Pid(pid), options).is_err_and(|errno| errno == Errno::INTR) {}
+        }
+        Ok(())
     }
 
     pub(super) fn exited(&self) -> Option<Exit> {

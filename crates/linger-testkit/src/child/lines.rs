@@ -91,6 +91,17 @@ impl Lines {
         }
     }
 
+    /// Waits for the end of the stream; false where `deadline` comes first.
+    pub(crate) fn wait_for_end(&self, deadline: Instant) -> bool {
+        let mut state = self.state.lock();
+        while !state.ended {
+            if self.changed.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
+        }
+        state.ended
+    }
+
     /// The last lines, oldest first, one a line.
     pub(crate) fn tail(&self) -> String {
         let state = self.state.lock();

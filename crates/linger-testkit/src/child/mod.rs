@@ -94,7 +94,27 @@ impl Child {
         })
     }
 
+    /// Like [`spawn`](Self::spawn), but stdout and stderr go where `command` sends them.
+    ///
+    /// For outputs that are closed, or full and never read; nothing that waits for lines finds any.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] where the process, or the thread that awaits its end, can't be started.
+    pub fn spawn_unheard(name: &str, command: &mut Command) -> Result<Self, SpawnError> {
+        Self::run(name, command, |_| true)
+    }
+
     fn start(
+        name: &str,
+        command: &mut Command,
+        keep: impl FnMut(Heard<'_>) -> bool + Send + 'static,
+    ) -> Result<Self, SpawnError> {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::run(name, command, keep)
+    }
+
+    fn run(
         name: &str,
         command: &mut Command,
         mut keep: impl FnMut(Heard<'_>) -> bool + Send + 'static,
@@ -103,12 +123,7 @@ impl Child {
             name: name.to_owned(),
             source,
         };
-        let mut process = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+        let mut process = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
         let (stdin, stdout, stderr) = (
             process.stdin.take(),
             process.stdout.take(),
@@ -126,15 +141,13 @@ impl Child {
         let lines = Arc::clone(&child.stdout);
         child
             .thread("out", move || {
-                if let Some(stream) = stdout {
-                    lines.read(stream, |line| keep(Heard::Line(line)));
-                }
+                read(&lines, stdout, |line| keep(Heard::Line(line)));
                 keep(Heard::End);
             })
             .map_err(failed)?;
         let lines = Arc::clone(&child.stderr);
         child
-            .thread("err", move || read_all(&lines, stderr))
+            .thread("err", move || read(&lines, stderr, |_| true))
             .map_err(failed)?;
         let end = Arc::clone(&child.end);
         child.thread("end", move || end.observe()).map_err(failed)?;
@@ -246,7 +259,26 @@ impl Child {
         self.stderr.tail()
     }
 
-    /// Sends it a signal.
+    /// Waits until it has closed stdout and stderr, and gives the last lines of both.
+    ///
+    /// Its end may be seen before its last words: whoever judges them waits here first.
+    ///
+    /// # Errors
+    ///
+    /// [`LineError`] where they are still open at `deadline`.
+    pub fn wait_for_last_lines(&self, deadline: Instant) -> Result<String, LineError> {
+        let ended = [&self.stdout, &self.stderr]
+            .iter()
+            .all(|lines| lines.wait_for_end(deadline));
+        let (name, tail) = (self.name.clone(), self.last_lines());
+        if ended {
+            Ok(tail)
+        } else {
+            Err(LineError::Deadline { name, tail })
+        }
+    }
+
+    /// Sends it a signal. After [`Signal::Stop`] it stands still when this returns.
     ///
     /// # Errors
     ///
@@ -284,9 +316,10 @@ impl Drop for Child {
     }
 }
 
-fn read_all(lines: &Lines, stream: Option<impl Read>) {
-    if let Some(stream) = stream {
-        lines.read(stream, |_| true);
+fn read(lines: &Lines, stream: Option<impl Read>, keep: impl FnMut(&str) -> bool) {
+    match stream {
+        Some(stream) => lines.read(stream, keep),
+        None => lines.read(std::io::empty(), keep),
     }
 }
 

@@ -10,7 +10,7 @@ pub enum Signal {
     Interrupt,
     /// SIGKILL: end, now.
     Kill,
-    /// SIGSTOP: stand still, with every connection open.
+    /// SIGSTOP: stand still, with every connection open. Sending it waits until that is so.
     Stop,
     /// SIGCONT: go on.
     Continue,

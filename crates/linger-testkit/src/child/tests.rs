@@ -130,3 +130,36 @@ fn a_program_that_is_not_there_is_named() {
     let missing = Child::spawn("ghost", &mut Command::new("/no/such/program")).unwrap_err();
     assert_eq!(missing.to_string(), "cannot start ghost");
 }
+
+#[test]
+fn the_last_lines_are_whole_once_both_outputs_are_closed() {
+    let child = shell("echo said; echo cried >&2");
+    assert_eq!(child.wait_for_last_lines(soon()).unwrap(), "said\ncried");
+    // One that is closed is not both.
+    let child = shell("exec 2>&-; echo ready; read line");
+    child.wait_for_line(soon(), |line| line == "ready").unwrap();
+    let missed = child.wait_for_last_lines(Instant::now()).unwrap_err();
+    assert!(matches!(missed, LineError::Deadline { .. }), "{missed}");
+}
+
+#[test]
+fn an_unheard_child_writes_where_its_command_says() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    let (mut reader, writer) = UnixStream::pair().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo elsewhere; read line; exit 3"]);
+    command.stdout(OwnedFd::from(writer)).stderr(Stdio::null());
+    let child = Child::spawn_unheard("sh", &mut command).unwrap();
+    let missed = child.wait_for_line(soon(), |_| true).unwrap_err();
+    assert!(matches!(missed, LineError::Ended { .. }), "{missed}");
+    child.close_stdin();
+    let exit = child.wait_for_exit(soon()).unwrap();
+    assert_eq!(exit.status.code(), Some(3));
+    // The command holds the other end, too.
+    drop(command);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "elsewhere\n");
+}

@@ -3,13 +3,14 @@
 use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::connection::{Connection, reset};
-use super::{Counters, Order};
+use super::{Board, Counters, Order};
 
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -18,6 +19,7 @@ pub(super) struct Engine {
     bell: UnixStream,
     orders: Receiver<Order>,
     answers: Sender<Counters>,
+    board: Arc<Board>,
     connections: Vec<Connection>,
     counters: Counters,
     refusing: bool,
@@ -32,6 +34,7 @@ impl Engine {
         bell: UnixStream,
         orders: Receiver<Order>,
         answers: Sender<Counters>,
+        board: Arc<Board>,
     ) -> Self {
         Self {
             listener,
@@ -39,6 +42,7 @@ impl Engine {
             bell,
             orders,
             answers,
+            board,
             connections: Vec::new(),
             counters: Counters::default(),
             refusing: false,
@@ -57,6 +61,7 @@ impl Engine {
             if !self.stalled {
                 self.pump();
             }
+            self.show();
         }
         for connection in self.connections.drain(..) {
             connection.cut();
@@ -76,6 +81,15 @@ impl Engine {
         match poll(&mut fds, None) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(errno),
+        }
+    }
+
+    fn show(&mut self) {
+        self.counters.live = self.connections.len() as u64;
+        let mut shown = self.board.counters.lock();
+        if *shown != self.counters {
+            *shown = self.counters;
+            self.board.changed.notify_all();
         }
     }
 

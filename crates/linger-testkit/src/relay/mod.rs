@@ -7,10 +7,12 @@ mod flow;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use engine::Engine;
 
@@ -62,6 +64,7 @@ pub struct Counters {
 pub struct Relay {
     addr: SocketAddr,
     desk: Mutex<Desk>,
+    board: Arc<Board>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -71,6 +74,13 @@ struct Desk {
     orders: Sender<Order>,
     answers: Receiver<Counters>,
     bell: UnixStream,
+}
+
+/// Where the thread shows what it counted, each time that something has changed.
+#[derive(Debug, Default)]
+struct Board {
+    counters: Mutex<Counters>,
+    changed: Condvar,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +106,9 @@ impl Relay {
         rung.set_nonblocking(true)?;
         let (orders, taken) = mpsc::channel();
         let (answer, answers) = mpsc::channel();
-        let engine = Engine::new(listener, upstream, rung, taken, answer);
+        let board = Arc::new(Board::default());
+        let shown = Arc::clone(&board);
+        let engine = Engine::new(listener, upstream, rung, taken, answer, shown);
         let thread = thread::Builder::new()
             .name(format!("relay {addr}"))
             .spawn(move || engine.run())?;
@@ -108,6 +120,7 @@ impl Relay {
         Ok(Self {
             addr,
             desk,
+            board,
             thread: Some(thread),
         })
     }
@@ -157,6 +170,30 @@ impl Relay {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.order(Order::Count)
+    }
+
+    /// Waits until the counters pass, or until `deadline`; what they were last, either way.
+    ///
+    /// # Errors
+    ///
+    /// The counters at `deadline`, where they did not pass.
+    pub fn wait_until(
+        &self,
+        deadline: Instant,
+        mut wanted: impl FnMut(&Counters) -> bool,
+    ) -> Result<Counters, Counters> {
+        let mut counters = self.board.counters.lock();
+        while !wanted(&counters) {
+            let waited = self.board.changed.wait_until(&mut counters, deadline);
+            if waited.timed_out() {
+                return if wanted(&counters) {
+                    Ok(*counters)
+                } else {
+                    Err(*counters)
+                };
+            }
+        }
+        Ok(*counters)
     }
 
     fn order(&self, order: Order) -> Counters {

@@ -193,3 +193,16 @@ fn dropping_ends_thread_and_connections() {
     assert_reset(&mut client);
     assert!(TcpStream::connect(addr).is_err());
 }
+
+#[test]
+fn what_is_counted_can_be_waited_for() {
+    let path = Path::new();
+    let soon = || Instant::now() + Duration::from_secs(20);
+    let missed = path.relay.wait_until(Instant::now(), |now| now.live == 1);
+    assert_eq!(missed, Err(Counters::default()));
+    let (client, _served) = path.join();
+    let joined = path.relay.wait_until(soon(), |now| now.live == 1).unwrap();
+    assert_eq!(joined.accepted, 1);
+    drop((client, _served));
+    path.relay.wait_until(soon(), |now| now.live == 0).unwrap();
+}

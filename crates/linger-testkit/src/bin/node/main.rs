@@ -1,8 +1,11 @@
-//! One process of a process test: `node publisher key=value …` or `node subscriber key=value …`.
+//! One process of a process test: `node ROLE key=value …`.
+//!
+//! The roles are `publisher`, `subscriber` and `coordinator`.
 //!
 //! It says what happens as JSON objects, one a line, on stdout, and takes orders on stdin.
 #![forbid(unsafe_code)]
 
+mod coordinator;
 mod publisher;
 mod settings;
 mod subscriber;
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let role = args.next().unwrap_or_default();
     let ended = Settings::parse(args).and_then(|settings| match role.as_str() {
+        "coordinator" => coordinator::run(&settings),
         "publisher" => publisher::run(&settings),
         "subscriber" => subscriber::run(&settings),
         _ => Err(format!("no role is named {role:?}").into()),

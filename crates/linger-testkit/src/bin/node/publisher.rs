@@ -1,7 +1,7 @@
 //! A service that publishes numbered messages when it is told to.
 //!
-//! Orders on stdin: `wait N` for members, `publish N` messages, `stream RATE` until the stop,
-//! `members`, `stop`.
+//! Orders, first those of the settings `order=…` and then those on stdin: `wait N` for members,
+//! `publish N` messages, `stream RATE` until the stop, `members`, `stop`.
 
 use crate::settings::Settings;
 use crate::{Ended, tell};
@@ -42,6 +42,7 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         )?;
     for worker in 0..settings.number("block_workers", 0)? {
         service.spawn(format!("blocker-{worker}"), Phase::WORK, |_member| async {
+            tell(&json!({ "event": "blocked" }));
             block();
         })?;
     }
@@ -54,12 +55,12 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         member: Arc::new(member),
         published: 0,
     };
-    orders.listen(service.clone())?;
     tell(&json!({
         "event": "bound",
         "data": publisher.data_endpoint(),
         "control": publisher.control_endpoint(),
     }));
+    orders.listen(settings.all("order"), service.clone())?;
     let report = runtime.block_on(service.run());
     tell(&stopped(&report));
     // The runtime is left to end after `main`, as in any service: that is where it may hang.
@@ -84,8 +85,12 @@ struct Orders {
 
 impl Orders {
     /// Obeys on a thread of its own until the stop. Nobody waits for the thread that reads stdin.
-    fn listen(mut self, service: Service) -> io::Result<()> {
+    fn listen(mut self, first: &[String], service: Service) -> io::Result<()> {
         let (given, orders) = mpsc::channel::<Option<String>>();
+        for order in first {
+            // The receiver is at hand.
+            let _ = given.send(Some(order.clone()));
+        }
         let (stopped, member) = (given.clone(), Arc::clone(&self.member));
         thread::Builder::new().name("watch".into()).spawn(move || {
             member.wait();
@@ -178,11 +183,16 @@ impl Orders {
 fn stopped(report: &Report) -> Value {
     let acks = report.publishers.first().map(|(_, acks)| acks);
     let members = acks.iter().flat_map(|acks| &acks.members).map(|member| {
+        let behind = member.topics.iter().filter_map(|topic| {
+            let range = topic.unacked()?;
+            Some(json!({ "first": range.first(), "last": range.last() }))
+        });
         json!({
             "name": member.name,
             "outcome": member.outcome.to_string(),
             "owed": member.owed(),
             "unacked": member.unacked(),
+            "behind": behind.collect::<Vec<_>>(),
         })
     });
     let named = report.shutdown.members().map(|member| {
@@ -200,6 +210,7 @@ fn stopped(report: &Report) -> Value {
         "drained": acks.is_some_and(|acks| acks.outcome == Outcome::Drained),
         "accepted": acks.map(|acks| acks.counters.accepted),
         "repaired": acks.map(|acks| acks.counters.repaired),
+        "broken": acks.map(|acks| acks.counters.broken),
         "members": members.collect::<Vec<_>>(),
         "named": named.collect::<Vec<_>>(),
         "text": report.to_string(),
