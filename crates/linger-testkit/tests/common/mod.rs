@@ -8,6 +8,8 @@
     reason = "each test file uses a part of this"
 )]
 
+pub mod stranger;
+
 use linger_testkit::child::{Child, Exit, Signal};
 use linger_testkit::relay::Relay;
 use serde_json::Value;
@@ -75,6 +77,14 @@ pub fn node(name: &str, role: &str, settings: &[String]) -> Child {
     must(Child::spawn(name, &mut command))
 }
 
+#[track_caller]
+pub fn parsed(line: &str) -> Value {
+    match serde_json::from_str(line) {
+        Ok(value) => value,
+        Err(error) => panic!("{error} in: {line}"),
+    }
+}
+
 /// Waits for this event; an error that it says instead ends the wait.
 #[track_caller]
 pub fn event(child: &Child, wanted: &str) -> Value {
@@ -87,7 +97,7 @@ pub fn event_where(child: &Child, wanted: impl Fn(&Value) -> bool) -> Value {
         serde_json::from_str(line)
             .is_ok_and(|event: Value| event["event"] == "error" || wanted(&event))
     }));
-    let event: Value = serde_json::from_str(&line).unwrap();
+    let event = parsed(&line);
     assert!(wanted(&event), "{} said: {line}", child.name());
     event
 }
