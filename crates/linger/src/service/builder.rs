@@ -52,6 +52,7 @@ impl ServiceBuilder {
     ///
     /// If the budget is zero or the reserves don't fit into it, a phase is missing, or the system
     /// refuses a thread.
+    #[track_caller]
     pub fn start(self) -> Result<Service, StartError> {
         let Self { name, coordinator } = self;
         let coordinator = coordinator
@@ -74,7 +75,8 @@ impl ServiceBuilder {
 }
 
 impl Service {
-    /// What a service does in each phase by itself.
+    /// What a service does in each phase by itself; reports name the line that started it.
+    #[track_caller]
     fn hooks(&self) -> Result<(), linger_coordinator::RegisterError> {
         for phase in [Phase::INTAKE, Phase::WORK, Phase::ACKS] {
             let registry = self.registry.clone();
