@@ -78,6 +78,16 @@ fn settings_out_of_range_are_named() {
 }
 
 #[test]
+fn a_name_with_a_nul_in_it_is_only_a_name() {
+    let ticks = Publisher::builder("a\0b").bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*");
+    let ticks = ticks.expect("bound");
+    let subscriber = Subscriber::builder("c\0d").subscribe("");
+    let subscriber = subscriber.connect(ticks.data_endpoint(), ticks.control_endpoint());
+    let subscriber = subscriber.expect("connected");
+    assert!(subscriber.wait_until_member(soon()));
+}
+
+#[test]
 fn messages_that_cannot_be_are_handed_back() {
     let ticks = Publisher::builder("ticks")
         .max_payload(4)

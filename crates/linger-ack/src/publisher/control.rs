@@ -43,7 +43,8 @@ enum Next {
 
 impl ControlThread {
     pub(super) fn spawn(shared: Arc<Shared>, router: Socket) -> io::Result<()> {
-        let name = format!("linger-ack {}", shared.name);
+        // A thread's name can't hold a NUL.
+        let name = format!("linger-ack {}", shared.name).replace('\0', "?");
         let thread = Self {
             shared,
             router,

@@ -16,7 +16,8 @@ pub(super) struct ReceiveThread {
 
 impl ReceiveThread {
     pub(super) fn spawn(shared: Arc<Shared>, links: Vec<Link>) -> io::Result<()> {
-        let name = format!("linger-ack {}", shared.name);
+        // A thread's name can't hold a NUL.
+        let name = format!("linger-ack {}", shared.name).replace('\0', "?");
         let mut thread = Self { shared, links };
         thread::Builder::new()
             .name(name)
