@@ -66,11 +66,11 @@ fn frames_beyond_all_bounds_are_hung_up_on() {
             for (endpoint, kind) in [(&publisher.control, "DEALER"), (&publisher.data, "SUB")] {
                 let mut stranger = Stranger::greeted(endpoint, kind);
                 stranger.announce(length);
-                stranger.is_hung_up_on();
+                stranger.until_hung_up_on();
             }
         }
         let mut stranger = Stranger::greeted(&publisher.control, "DEALER");
         stranger.announce(64 << 20);
-        stranger.is_hung_up_on();
+        stranger.until_hung_up_on();
     });
 }

@@ -1,5 +1,4 @@
 //! A publisher whose stdin, stdout and stderr are gone publishes and stops like any other.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
 
 mod common;
 

@@ -73,7 +73,7 @@ impl Stranger {
 
     /// Waits until the other side hangs up; what it said first is skipped.
     #[track_caller]
-    pub fn is_hung_up_on(mut self) {
+    pub fn until_hung_up_on(mut self) {
         let mut heard = [0; 4_096];
         loop {
             match self.0.read(&mut heard) {
