@@ -169,13 +169,15 @@ pub struct SubscriberConfig {
     pub reorder_messages: usize,
     /// How many bytes may wait for an earlier message: 32 MiB by default.
     pub reorder_bytes: usize,
-    /// How long an acknowledgement may wait for company; 5 ms by default.
+    /// How long an acknowledgement may wait for company: 0 to 10 s; 5 ms by default.
     pub ack_delay: Duration,
-    /// The first wait before HELLO, JOINED, NACK or BYE is said again; it doubles; 50 ms.
+    /// The first wait before HELLO, JOINED, NACK or BYE is said again; it doubles. 1 ms to 10 s;
+    /// 50 ms by default.
     pub retry_first: Duration,
-    /// The longest wait before one of them is said again; 1 s by default.
+    /// The longest wait before one of them is said again: 1 ms to 1 min; 1 s by default.
     pub retry_longest: Duration,
-    /// How long to wait for END or BYE-OK once the publisher may be gone; 1 s by default.
+    /// How long to wait for END or BYE-OK once the publisher may be gone: 1 ms to 1 h; 1 s by
+    /// default.
     pub farewell: Duration,
 }
 
@@ -218,11 +220,11 @@ impl SubscriberConfig {
         self
     }
 
-    /// Checks the prefixes and the credentials.
+    /// Checks every setting against its range.
     ///
     /// # Errors
     ///
-    /// Names the first prefix that can't be one, or credentials of 64 KiB or more.
+    /// Names the first prefix that can't be one, or the first setting that is outside its range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         for prefix in &self.prefixes {
             check_prefix(prefix).map_err(|source| ConfigError::Prefix {
@@ -237,7 +239,50 @@ impl SubscriberConfig {
                 found: self.credentials.len().to_string(),
             });
         }
+        let (tick, seconds) = (Duration::from_millis(1), Duration::from_secs);
+        let limits = [
+            (
+                "ack_delay",
+                "0..=10s",
+                self.ack_delay,
+                Duration::ZERO,
+                seconds(10),
+            ),
+            (
+                "retry_first",
+                "1ms..=10s",
+                self.retry_first,
+                tick,
+                seconds(10),
+            ),
+            (
+                "retry_longest",
+                "1ms..=1min",
+                self.retry_longest,
+                tick,
+                seconds(60),
+            ),
+            ("farewell", "1ms..=1h", self.farewell, tick, seconds(3_600)),
+        ];
+        for (setting, range, found, least, most) in limits {
+            if !(least..=most).contains(&found) {
+                return Err(ConfigError::OutOfRange {
+                    setting,
+                    range,
+                    found: format!("{found:?}"),
+                });
+            }
+        }
         Ok(())
+    }
+
+    /// Brings every wait into its range, so that no driver spins and no clock overflows.
+    pub(crate) fn clamp(&mut self) {
+        let tick = Duration::from_millis(1);
+        self.ack_delay = self.ack_delay.min(Duration::from_secs(10));
+        self.retry_first = self.retry_first.clamp(tick, Duration::from_secs(10));
+        self.retry_longest = self.retry_longest.clamp(tick, Duration::from_secs(60));
+        self.farewell = self.farewell.clamp(tick, Duration::from_secs(3_600));
     }
 }
 
@@ -268,6 +313,12 @@ mod tests {
         let error = config.validate().expect_err("an expiry of nothing");
         assert_eq!(error.to_string(), "expiry must be in 100ms..=1h, not 0ns");
         assert!(SubscriberConfig::new("").is_err());
+        let mut config = SubscriberConfig::new("a").expect("a name");
+        assert_eq!(config.validate(), Ok(()));
+        config.retry_first = Duration::ZERO;
+        let error = config.validate().expect_err("a wait of nothing");
+        let text = "retry_first must be in 1ms..=10s, not 0ns";
+        assert_eq!(error.to_string(), text);
         let config = SubscriberConfig::new("a")
             .expect("a name")
             .subscribe(&b"\xFF"[..]);

@@ -357,3 +357,20 @@ fn without_fin_a_subscriber_that_was_confirmed_by_nobody_ends_all_the_same() {
     world.pass(ms(1_500));
     assert_eq!(world.nodes[at].ended(), Some(EndReason::Unconfirmed));
 }
+
+#[test]
+fn a_flush_is_not_barred_by_who_left_later_messages_unacknowledged() {
+    let mut world = World::new();
+    world.member("lives", "T");
+    let dies = world.member("dies", "T");
+    world.publish("T", "1");
+    world.pass(ms(10));
+    let target = world.publisher.target();
+    world.nodes[dies].runs = false;
+    world.publish("T", "accepted after the flush began");
+    world.pass(ms(10_000));
+    let now = world.publisher.target();
+    let verdict = |target| world.publisher.verdict(target, Quorum::All);
+    assert_eq!(verdict(&target), Verdict::Met);
+    assert_eq!(verdict(&now), Verdict::Impossible);
+}

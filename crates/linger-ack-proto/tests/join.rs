@@ -1,7 +1,9 @@
 //! HELLO, WELCOME, JOINED, MEMBER.
 mod world;
 
-use linger_ack_proto::{Event, Outcome, PublisherConfig, Quorum, SubscriberEvent};
+use linger_ack_proto::{
+    Epoch, Event, Outcome, Publisher, PublisherConfig, Quorum, SubscriberEvent,
+};
 use world::{World, ms};
 
 #[test]
@@ -180,4 +182,87 @@ fn a_candidate_that_never_joins_holds_the_window_no_longer_than_the_expiry() {
         world.publisher.finish(Quorum::All).outcome,
         Outcome::NoMembers
     );
+}
+
+#[test]
+fn parts_of_two_epochs_never_make_one_welcome() {
+    let mut config = PublisherConfig::default();
+    config.entries_per_part = 1;
+    let mut world = World::with(config.clone());
+    for topic in ["a", "b", "c"] {
+        world.publish(topic, "of the old epoch");
+        world.publish(topic, "of the old epoch");
+    }
+    let at = world.subscriber("a", "");
+    world.run_node(at); // HELLO
+    world.nodes[at].control = false;
+    let mut parts = world.private_frames();
+    parts.truncate(2); // the last part of WELCOME is lost
+    for frame in parts {
+        world.on_data(&frame, None);
+    }
+    world.run();
+    world.publisher = Publisher::new(config, Epoch::from_u128(78)).expect("valid");
+    world.publish("b", "of the new one");
+    world.reconnect_control(at);
+    world.pass(ms(2_000));
+    assert!(world.nodes[at].machine.is_member());
+    world.publish("a", "1");
+    world.publish("b", "2");
+    world.run();
+    assert_eq!(world.nodes[at].payloads(), ["1", "2"]);
+}
+
+#[test]
+fn a_welcome_that_is_confirmed_after_its_candidate_expired_leads_to_another_session() {
+    let mut world = World::new();
+    let at = world.subscriber("a", "T");
+    world.run_node(at); // HELLO
+    let hello = world.nodes[at].last_said.clone();
+    world.nodes[at].control = false; // JOINED does not get through
+    world.pass(ms(7_000)); // the candidate expires
+    let now = world.now;
+    world
+        .publisher
+        .handle_control(now, &bytes::Bytes::from_static(b"old"), &hello); // said long ago
+    world.reconnect_control(at);
+    world.pass(ms(2_000));
+    assert!(world.nodes[at].machine.is_member());
+    assert_eq!(world.publisher.member_count(), 1);
+}
+
+#[test]
+fn a_candidate_that_only_goes_on_asking_holds_the_window_no_longer_than_the_expiry() {
+    let mut config = PublisherConfig::default();
+    config.window_messages = 8;
+    let mut world = World::with(config);
+    let at = world.subscriber("a", "T");
+    world.nodes[at].data = false; // its HELLO gets through, again and again; no WELCOME does
+    world.run();
+    for _ in 0..8 {
+        world.publish("T", "kept for it");
+    }
+    assert!(world.try_publish("T", "no room").is_err());
+    world.pass(ms(7_000));
+    world.publish("T", "room again");
+}
+
+#[test]
+fn a_late_joined_does_not_supersede_the_session_that_came_after_it() {
+    let mut world = World::new();
+    let older = world.subscriber("a", "T");
+    world.run_node(older); // HELLO
+    world.nodes[older].control = false;
+    world.nodes[older].dawdles = true;
+    world.run(); // its JOINED is under way
+    let newer = world.member("a", "T");
+    world.nodes[older].control = true;
+    let late = std::mem::take(&mut world.nodes[older].late);
+    for (route, frame) in late {
+        world.tell_publisher(route, frame);
+    }
+    world.pass(ms(2_000));
+    assert!(world.nodes[newer].machine.is_member());
+    let ended = world.nodes[older].ended();
+    assert_eq!(ended, Some(linger_ack_proto::EndReason::Superseded));
 }

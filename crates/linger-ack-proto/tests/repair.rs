@@ -156,3 +156,62 @@ fn an_answer_whose_end_is_lost_is_followed_up_without_a_long_wait() {
     world.pass(ms(60 * 2_000 / 50 + 500));
     assert_eq!(world.nodes[at].delivered.len(), 2_001);
 }
+
+#[test]
+fn an_ack_that_was_lost_is_asked_for_though_nothing_follows_it() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].acks = false;
+    world.publish("T", "1");
+    world.pass(ms(10)); // received, by its own word
+    world.faults.up = 100;
+    let now = world.now;
+    world.nodes[at].acknowledge_all(now);
+    world.pass(ms(10)); // the ACK is lost, on a connection that goes on
+    world.faults.up = 0;
+    assert_eq!(world.publisher.progress().outstanding, 1);
+    world.pass(ms(2_000));
+    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.nodes[at].machine.counters().repaired, 0);
+}
+
+#[test]
+fn the_last_sequences_there_are_do_no_harm() {
+    use linger_ack_proto::wire::{Envelope, ToSubscriber, TopicRange};
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    let now = world.now;
+    let tag = world.publisher.epoch().tag();
+    for sequence in [u64::MAX, u64::MAX - 1] {
+        let mut envelope = Vec::new();
+        Envelope {
+            topic: b"T",
+            tag,
+            number: 1,
+            sequence,
+        }
+        .encode(&mut envelope);
+        let node = &mut world.nodes[at];
+        node.machine
+            .handle_data(now, &envelope, Some(bytes::Bytes::new()));
+    }
+    assert_eq!(world.nodes[at].machine.counters().broken, 1);
+    let header = linger_ack_proto::wire::Header {
+        epoch: world.publisher.epoch(),
+        session: linger_ack_proto::SessionId::from_u128(1 << 64),
+    };
+    for last in [u64::MAX, u64::MAX - 2] {
+        let range = TopicRange {
+            number: 1,
+            first: 2,
+            last,
+        };
+        let gone = ToSubscriber::Gone(range).encode(&header);
+        world.nodes[at].machine.handle_control(now, &gone);
+    }
+    let counters = world.nodes[at].machine.counters();
+    assert_eq!((counters.broken, counters.gone), (2, u64::MAX - 3));
+    assert_eq!(counters.delivered, 2, "what was held came after it");
+}

@@ -34,6 +34,13 @@ impl Publisher {
         true
     }
 
+    /// `BYE` of a candidate: it wants to be none. Its marks count for nothing.
+    pub(super) fn withdraw(&mut self, key: u64) -> bool {
+        self.reply_to(key, &ToSubscriber::ByeOk);
+        self.depart_for_good(key, MemberOutcome::Left);
+        true
+    }
+
     /// Whether all marks are of topics that it is owed, and none is beyond what was sent.
     fn are_possible(&self, key: u64, marks: &[Mark]) -> bool {
         marks.iter().all(|mark| {
@@ -51,13 +58,12 @@ impl Publisher {
                 continue;
             };
             let before = owed.acked();
-            if mark.received > owed.received {
-                owed.received = mark.received;
-                if let Some(member) = self.members.get_mut(key) {
-                    member.sync.progressed();
-                }
-            }
+            let has_risen = mark.received > owed.received || mark.processed > owed.processed;
+            owed.received = owed.received.max(mark.received);
             owed.processed = owed.processed.max(mark.processed);
+            if let (true, Some(member)) = (has_risen, self.members.get_mut(key)) {
+                member.sync.progressed();
+            }
             if owed.acked() > before {
                 self.trim(mark.number);
             }

@@ -77,19 +77,24 @@ impl Publisher {
         if self.closing.is_some() {
             return;
         }
+        self.freeze();
+        self.begin_end(now);
+    }
+
+    /// Whoever is a candidate will not be a member; what was kept for it was owed to nobody.
+    fn freeze(&mut self) {
         self.closing = Some(Closing);
         for key in self.members.keys(false) {
             self.reply_to(key, &ToSubscriber::Closing);
             self.depart(key, MemberOutcome::Left);
         }
-        self.begin_end(now);
     }
 
     /// What became of everything; FIN goes to whoever is here.
     ///
     /// Call it once, after [`begin_close`](Self::begin_close) (otherwise it closes at once).
     pub fn finish(&mut self, quorum: Quorum) -> PublisherReport {
-        self.closing.get_or_insert(Closing);
+        self.freeze();
         for key in self.members.keys(true) {
             let acked = !self.is_behind(key, Owed::acked);
             self.reply_to(key, &ToSubscriber::Fin { acked });
@@ -108,7 +113,7 @@ impl Publisher {
     }
 
     fn verdict_all(&self, target: &Target) -> Verdict {
-        if self.departed.with_unacked > 0 {
+        if self.departed.lack_any_below(&target.next) {
             return Verdict::Impossible;
         }
         let mut verdict = Verdict::Met;

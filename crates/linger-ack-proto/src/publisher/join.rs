@@ -121,26 +121,45 @@ impl Publisher {
         }
     }
 
-    /// `JOINED`: false if it names another WELCOME than this session got.
-    pub(super) fn handle_joined(&mut self, _now: Instant, key: u64, welcome: u64) -> bool {
+    /// `JOINED`: false if it names a WELCOME that this member never got.
+    pub(super) fn handle_joined(&mut self, now: Instant, key: u64, welcome: u64) -> bool {
         if welcome != key {
-            return false;
+            return !self.members.is_joined(key) && self.forsake(key);
         }
         if self.closing.is_some() && !self.members.is_joined(key) {
             self.reply_to(key, &ToSubscriber::Closing);
             return true;
         }
-        if self.members.set_joined(key) {
+        if !self.members.is_joined(key) {
             let name = self.members.get(key).map(|member| member.name.clone());
             let name = name.unwrap_or_default();
-            if let Some(older) = self.members.namesake(key, &name) {
-                self.reply_to(older, &ToSubscriber::Superseded);
-                self.depart(older, MemberOutcome::Superseded);
+            match self.members.namesake(key, &name) {
+                // Its JOINED was late: who said HELLO after it is the newer one.
+                Some(newer) if newer > key => {
+                    self.supersede(key);
+                    return true;
+                }
+                Some(older) => self.supersede(older),
+                None => {}
             }
+            self.members.set_joined(now, key);
             self.events.push_back(Event::Joined { name });
         }
         self.reply_to(key, &ToSubscriber::Member);
         true
+    }
+
+    /// A WELCOME was confirmed that an earlier candidate of this session got. It has expired, and
+    /// what was kept for it with it: another session is wanted, or the two would never agree.
+    fn forsake(&mut self, key: u64) -> bool {
+        self.reply_to(key, &ToSubscriber::Unknown);
+        self.depart_for_good(key, MemberOutcome::Left);
+        true
+    }
+
+    fn supersede(&mut self, key: u64) {
+        self.reply_to(key, &ToSubscriber::Superseded);
+        self.depart_for_good(key, MemberOutcome::Superseded);
     }
 
     /// The topics that a session is owed, each with a sequence that `pick` chooses, or without.

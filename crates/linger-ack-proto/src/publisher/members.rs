@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How many departed sessions are remembered, to be answered rightly and to be reported.
 const REMEMBERED: usize = 1_024;
 
+/// How many topics their reports list at most, all together.
+const REMEMBERED_TOPICS: usize = 1 << 18;
+
 /// Members and candidates, by key, session and name. Keys grow and are never used again.
 #[derive(Debug, Default)]
 pub(super) struct Members {
@@ -39,7 +42,8 @@ pub(super) struct Member {
     pub(super) joined: bool,
     /// A new connection has not yet said all its marks.
     pub(super) query: bool,
-    /// When it was last heard, or when its clock was last restarted.
+    /// When it was last heard, or when its clock was last restarted. A candidate's clock runs from
+    /// its HELLO, whatever else it says: it holds the window back, and owes JOINED for that.
     pub(super) heard: Instant,
     /// It was silent for too long once; the next look decides.
     pub(super) suspected: bool,
@@ -50,11 +54,19 @@ pub(super) struct Member {
 /// Sessions that are over.
 #[derive(Debug, Default)]
 pub(super) struct Departed {
-    reports: VecDeque<MemberReport>,
+    /// In the order in which they went.
+    reports: BTreeMap<u64, MemberReport>,
+    /// Which of the reports are of members that left nothing unacknowledged, oldest first.
+    settled: VecDeque<u64>,
+    count: u64,
+    /// How many topics the reports list.
+    topics: usize,
     outcomes: BTreeMap<SessionId, MemberOutcome>,
     order: VecDeque<SessionId>,
     /// How many departed members left something unacknowledged, remembered or not.
     pub(super) with_unacked: u64,
+    /// How many of those are not remembered.
+    forgotten: u64,
 }
 
 impl Member {
@@ -83,15 +95,14 @@ impl Members {
         Some(member)
     }
 
-    pub(super) fn set_joined(&mut self, key: u64) -> bool {
-        match self.by_key.get_mut(&key) {
-            Some(member) if !member.joined => {
-                member.joined = true;
-                self.joined += 1;
-                self.ever_joined = true;
-                true
-            }
-            _ => false,
+    /// A candidate becomes a member; its clock begins anew.
+    pub(super) fn set_joined(&mut self, now: Instant, key: u64) {
+        if let Some(member) = self.by_key.get_mut(&key) {
+            member.joined = true;
+            member.heard = now;
+            member.suspected = false;
+            self.joined += 1;
+            self.ever_joined = true;
         }
     }
 
@@ -149,27 +160,67 @@ impl Departed {
     }
 
     pub(super) fn reports(&self) -> impl Iterator<Item = &MemberReport> {
-        self.reports.iter()
+        self.reports.values()
     }
 
-    fn remember(&mut self, report: MemberReport) {
-        let session = report.session;
-        if report.unacked() > 0 || report.has_gone() {
-            self.with_unacked += 1;
+    /// Whether anyone who went left something of these unacknowledged. Who is forgotten is taken
+    /// to have.
+    pub(super) fn lack_any_below(&self, next: &[u64]) -> bool {
+        let next = |number: u32| next.get((number as usize).checked_sub(1)?).copied();
+        let lacks = |topic: &TopicReport| {
+            let first = topic
+                .unacked()
+                .into_iter()
+                .chain(topic.gone.iter().copied());
+            let first = first.map(|range| range.first()).min();
+            first.is_some_and(|first| next(topic.number).is_some_and(|next| first < next))
+        };
+        let mut topics = self.reports.values().flat_map(|report| &report.topics);
+        self.forgotten > 0 || (self.with_unacked > 0 && topics.any(lacks))
+    }
+
+    /// Keeps how a session ended, so that what comes late from it is answered rightly.
+    fn note(&mut self, session: SessionId, outcome: MemberOutcome) {
+        if self.outcomes.insert(session, outcome).is_none() {
+            self.order.push_back(session);
         }
-        self.outcomes.insert(session, report.outcome);
-        self.order.push_back(session);
         if self.order.len() > REMEMBERED {
             if let Some(oldest) = self.order.pop_front() {
                 self.outcomes.remove(&oldest);
             }
         }
-        // Who left nothing behind is the first to be forgotten.
-        if self.reports.len() >= REMEMBERED {
-            let settled = self.reports.iter().position(|old| old.unacked() == 0);
-            self.reports.remove(settled.unwrap_or(0));
+    }
+
+    fn remember(&mut self, report: MemberReport) {
+        self.count += 1;
+        match report.unacked() > 0 {
+            true => self.with_unacked += 1,
+            false => self.settled.push_back(self.count),
         }
-        self.reports.push_back(report);
+        self.topics += report.topics.len();
+        self.reports.insert(self.count, report);
+        while self.reports.len() > REMEMBERED || self.topics > REMEMBERED_TOPICS {
+            if !self.forget_one() {
+                break;
+            }
+        }
+    }
+
+    /// Who left nothing behind is the first to be forgotten. The last one is kept.
+    fn forget_one(&mut self) -> bool {
+        if self.reports.len() <= 1 {
+            return false;
+        }
+        let forgotten = match self.settled.pop_front() {
+            Some(settled) => self.reports.remove(&settled),
+            None => {
+                self.forgotten += 1;
+                self.reports.pop_first().map(|(_, report)| report)
+            }
+        };
+        let topics = forgotten.map_or(0, |report| report.topics.len());
+        self.topics = self.topics.saturating_sub(topics);
+        true
     }
 }
 
@@ -179,8 +230,10 @@ impl Publisher {
         let Some(member) = self.members.get_mut(key) else {
             return;
         };
-        member.heard = now;
-        member.suspected = false;
+        if member.joined {
+            member.heard = now;
+            member.suspected = false;
+        }
         if serial <= member.serial {
             return; // an older connection's frame, read late
         }
@@ -215,11 +268,22 @@ impl Publisher {
         self.reply(route, session, &answer);
     }
 
+    /// Ends a session for good: whatever still comes from it is answered by that end.
+    pub(super) fn depart_for_good(&mut self, key: u64, outcome: MemberOutcome) {
+        if let Some(member) = self.members.get(key) {
+            self.departed.note(member.session, outcome);
+        }
+        self.depart(key, outcome);
+    }
+
     /// Ends a session. A candidate leaves no trace; of a member it is kept what it owes.
     pub(super) fn depart(&mut self, key: u64, outcome: MemberOutcome) {
         let Some(member) = self.members.remove(key) else {
             return;
         };
+        if member.joined {
+            self.departed.note(member.session, outcome);
+        }
         let report = member
             .joined
             .then(|| self.report_member(key, &member, outcome));

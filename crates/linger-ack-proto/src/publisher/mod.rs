@@ -182,6 +182,7 @@ impl Publisher {
         let understood = match body {
             ToPublisher::Joined { welcome } => self.handle_joined(now, key, welcome),
             ToPublisher::Beat => true,
+            ToPublisher::Bye { .. } if !self.members.is_joined(key) => self.withdraw(key),
             _ if !self.members.is_joined(key) => false,
             ToPublisher::Ack { whole, marks } => self.handle_ack(now, key, whole, &marks),
             ToPublisher::Nack { ranges } => self.handle_nack(now, key, &ranges),

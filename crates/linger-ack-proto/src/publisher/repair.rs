@@ -94,9 +94,7 @@ impl Publisher {
         let first = range.first.max(owed.received + 1);
         let lost_to = range.last.min(first_retained - 1);
         if let Some(lost) = SequenceRange::new(first, lost_to) {
-            if !owed.gone.contains(&lost) {
-                owed.gone.push(lost);
-            }
+            owed.give_up(lost);
             let gone = TopicRange {
                 number: range.number,
                 first,

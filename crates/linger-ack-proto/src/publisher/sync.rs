@@ -1,4 +1,5 @@
-//! SYNC and END: in-band word of what was sent, for members whose marks stand still.
+//! SYNC and END: in-band word of what was sent, for members whose marks stand still; and QUERY,
+//! for those who have it all and whose acknowledgements may have been lost.
 
 use super::Publisher;
 use super::topics::Owed;
@@ -20,7 +21,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Its received mark went up.
+    /// A mark of it went up.
     pub(super) fn progressed(&mut self) {
         self.has_progressed = true;
     }
@@ -54,10 +55,12 @@ impl Publisher {
         let mut more = false;
         for key in self.members.keys(true) {
             let behind = self.is_behind(key, |owed| owed.received);
+            // It has everything, and says nothing: its application is slow, or an ACK was lost.
+            let silent = !behind && self.is_behind(key, Owed::acked);
             let Some(member) = self.members.get_mut(key) else {
                 continue;
             };
-            let query = member.query;
+            let query = member.query || silent;
             let closing = self.closing.is_some();
             if !closing && !behind && !query {
                 member.sync = Pace::default();

@@ -33,7 +33,7 @@ pub(super) struct Owed {
     pub(super) base: u64,
     pub(super) received: u64,
     pub(super) processed: u64,
-    /// What it was told can't be had.
+    /// What it was told can't be had: in order, none touching another.
     pub(super) gone: Vec<SequenceRange>,
     /// Who has departed is owed nothing after this sequence, and holds nothing back.
     pub(super) until: Option<u64>,
@@ -125,7 +125,7 @@ impl Topic {
     pub(super) fn forget_departed(&mut self) {
         let first = self.first_retained();
         self.owed
-            .retain(|owed| owed.until.is_none_or(|until| until >= first));
+            .retain(|owed| owed.until.is_none_or(|until| until >= owed.base.max(first)));
     }
 }
 
@@ -154,8 +154,61 @@ impl Owed {
         }
     }
 
+    pub(super) fn give_up(&mut self, lost: SequenceRange) {
+        self.gone.push(lost);
+        self.gone.sort_unstable();
+        self.gone.dedup_by(|next, merged| {
+            let touches = next.first() <= merged.last() + 1;
+            if let (true, Some(both)) = (
+                touches,
+                SequenceRange::new(merged.first(), merged.last().max(next.last())),
+            ) {
+                *merged = both;
+            }
+            touches
+        });
+    }
+
     pub(super) fn acknowledges(&self, sequence: u64) -> bool {
         (self.base..=self.acked()).contains(&sequence)
             && !self.gone.iter().any(|range| range.contains(sequence))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(retained: usize) -> Topic {
+        Topic {
+            name: Bytes::from_static(b"T"),
+            next: retained as u64 + 1,
+            retained: vec![Bytes::new(); retained].into(),
+            owed: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn sessions_that_come_and_go_beside_a_stuck_one_leave_nothing() {
+        let mut topic = topic(4);
+        topic.owed.push(Owed::new(1, Level::Processed, 1));
+        for key in 2..100 {
+            topic
+                .owed
+                .push(Owed::new(key, Level::Processed, topic.next));
+            topic.owed[1].until = Some(topic.next - 1);
+            topic.forget_departed();
+            assert_eq!(topic.owed.len(), 1, "it was owed nothing");
+        }
+    }
+
+    #[test]
+    fn gone_ranges_are_kept_in_order_and_joined() {
+        let mut owed = Owed::new(1, Level::Received, 1);
+        let range = |first, last| SequenceRange::new(first, last).expect("a range");
+        for (first, last) in [(7, 8), (1, 2), (3, 3), (2, 3), (8, 9), (1, 1), (20, 20)] {
+            owed.give_up(range(first, last));
+        }
+        assert_eq!(owed.gone, [range(1, 3), range(7, 9), range(20, 20)]);
     }
 }

@@ -5,7 +5,7 @@ use super::order::Topic;
 use super::{EndReason, Subscriber, SubscriberEvent};
 use crate::id::{Epoch, Identity};
 use crate::marks::SequenceRange;
-use crate::wire::{Hello, Refusal, ToPublisher, Welcome};
+use crate::wire::{Hello, Part, Refusal, ToPublisher, Welcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -31,25 +31,28 @@ pub(super) enum Stage {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     number: u64,
+    /// Another epoch's list is another list, whatever its number.
+    epoch: Option<Epoch>,
     seen: BTreeSet<u16>,
 }
 
 impl Parts {
     /// Notes a part; says whether all parts of this number have now come.
-    pub(super) fn note(&mut self, number: u64, index: u16, count: u16) -> bool {
-        if self.number != number {
+    pub(super) fn note(&mut self, epoch: Epoch, number: u64, part: Part) -> bool {
+        if self.is_new(epoch, number) {
             *self = Self {
                 number,
+                epoch: Some(epoch),
                 seen: BTreeSet::new(),
             };
         }
-        self.seen.insert(index);
-        self.seen.len() == usize::from(count)
+        self.seen.insert(part.index);
+        self.seen.len() == usize::from(part.count)
     }
 
-    /// Whether nothing of this number has come yet.
-    pub(super) fn is_new(&self, number: u64) -> bool {
-        self.number != number || self.seen.is_empty()
+    /// Whether nothing of this list has come yet.
+    pub(super) fn is_new(&self, epoch: Epoch, number: u64) -> bool {
+        self.epoch != Some(epoch) || self.number != number
     }
 }
 
@@ -88,19 +91,15 @@ impl Subscriber {
         if self.stage != Stage::Joining {
             return;
         }
-        if self.end.welcome.is_new(welcome.number) {
+        if self.end.welcome.is_new(epoch, welcome.number) {
             self.topics.clear();
         }
         for entry in welcome.entries {
             let topic = Topic::new(entry.topic, entry.sequence);
             self.topics.entry(entry.number).or_insert(topic);
         }
-        let part = welcome.part;
-        if !self
-            .end
-            .welcome
-            .note(welcome.number, part.index, part.count)
-        {
+        let parts = &mut self.end.welcome;
+        if !parts.note(epoch, welcome.number, welcome.part) {
             return;
         }
         self.epoch = Some(epoch);
@@ -145,7 +144,7 @@ impl Subscriber {
             Stage::Ended | Stage::Lost => return,
             Stage::Leaving => return self.end_with(EndReason::Unconfirmed),
             // END came whole, so this publisher has closed; its successor is another's business.
-            Stage::Member if self.end.is_whole() => return self.end_with(EndReason::Unconfirmed),
+            Stage::Member if self.end.is_whole() => return self.end_unconfirmed(),
             Stage::Joining | Stage::Confirming { .. } | Stage::Member => {}
         }
         let _ = now;
@@ -190,7 +189,7 @@ impl Subscriber {
         for (&number, topic) in &self.topics {
             let next = marks.get(&number).copied().unwrap_or(1);
             if let Some(range) = SequenceRange::new(next, topic.next - 1) {
-                self.counters.gone += range.len();
+                self.counters.gone = self.counters.gone.saturating_add(range.len());
                 self.deliveries.push_back(Item::Gone {
                     topic: topic.name.clone(),
                     range,

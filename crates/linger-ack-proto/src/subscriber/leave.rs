@@ -2,7 +2,7 @@
 
 use super::join::{Parts, Stage};
 use super::{Subscriber, SubscriberEvent};
-use crate::id::Level;
+use crate::id::{Epoch, Level};
 use crate::wire::{Part, ToPublisher, TopicEntry};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -45,11 +45,11 @@ impl End {
         self.is_whole
     }
 
-    pub(super) fn note_part(&mut self, part: Part, entries: &[TopicEntry]) {
+    pub(super) fn note_part(&mut self, epoch: Epoch, part: Part, entries: &[TopicEntry]) {
         for entry in entries {
             self.finals.insert(entry.number, entry.sequence);
         }
-        self.is_whole |= self.parts.note(0, part.index, part.count);
+        self.is_whole |= self.parts.note(epoch, 0, part);
     }
 
     pub(super) fn forsaken_at(&self) -> Option<Instant> {
@@ -65,7 +65,8 @@ impl Subscriber {
     pub fn leave(&mut self, now: Instant) {
         match self.stage {
             Stage::Ended | Stage::Leaving => {}
-            Stage::Member if !self.end.fin => {
+            // Before MEMBER came, JOINED may have come there; BYE takes that back.
+            Stage::Confirming { .. } | Stage::Member if !self.end.fin => {
                 self.stage = Stage::Leaving;
                 self.retry.start(now);
                 self.end.forsaken_at = Some(now + self.config.farewell);
@@ -109,7 +110,7 @@ impl Subscriber {
     /// otherwise what is still on its way on the data connection may come yet.
     pub(super) fn handle_fin(&mut self, now: Instant, acked: bool) {
         match (self.stage, acked) {
-            (Stage::Leaving | Stage::Member, true) => {
+            (Stage::Leaving | Stage::Member | Stage::Confirming { .. }, true) => {
                 self.announce_end();
                 self.end_with(EndReason::Confirmed);
             }
@@ -140,11 +141,18 @@ impl Subscriber {
             // The application is behind, so SUB may hold more that was not read yet.
             self.end.forsaken_at = Some(now + self.config.farewell);
         } else {
-            self.end_with(match self.stage {
-                Stage::Leaving => EndReason::Unconfirmed,
-                _ => EndReason::Incomplete,
-            });
+            self.end_unconfirmed();
         }
+    }
+
+    /// It ends without the publisher's word. Whoever left, or was handed all there was, misses
+    /// nothing but that.
+    pub(super) fn end_unconfirmed(&mut self) {
+        let misses_nothing = self.stage == Stage::Leaving || self.end.announced;
+        self.end_with(match misses_nothing {
+            true => EndReason::Unconfirmed,
+            false => EndReason::Incomplete,
+        });
     }
 
     pub(super) fn end_with(&mut self, reason: EndReason) {

@@ -116,8 +116,12 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// A subscriber that asks to join at once. The identity was drawn at random.
+    ///
+    /// A wait that is outside its range is brought into it;
+    /// [`validate`](SubscriberConfig::validate) tells beforehand.
     #[must_use]
-    pub fn new(now: Instant, config: SubscriberConfig, identity: Identity) -> Self {
+    pub fn new(now: Instant, mut config: SubscriberConfig, identity: Identity) -> Self {
+        config.clamp();
         let mut subscriber = Self {
             acks: Acks::new(),
             retry: Retry::new(config.retry_first, config.retry_longest),

@@ -44,7 +44,7 @@ impl Subscriber {
             }
             InBand::End { part, entries } => {
                 self.note_sent(&entries);
-                self.end.note_part(part, &entries);
+                self.end.note_part(epoch, part, &entries);
                 self.acks.report_all();
                 self.say_nack_if_missing(now);
                 self.leave_if_done(now);
@@ -77,6 +77,10 @@ impl Subscriber {
 
     /// The marks step over what can't be had; the application is told, in order.
     pub(super) fn handle_gone(&mut self, now: Instant, range: TopicRange) {
+        if !self.takes_data() {
+            self.counters.stale += 1;
+            return;
+        }
         let Some(topic) = self.topics.get_mut(&range.number) else {
             self.counters.broken += 1;
             return;
@@ -89,15 +93,11 @@ impl Subscriber {
             return; // something earlier is still to come; it will be asked for again
         }
         let name = topic.name.clone();
-        topic.next = lost.last() + 1;
-        for sequence in lost.first()..=lost.last() {
-            topic.settle(sequence);
-            if let Some(held) = topic.held.remove(&sequence) {
-                self.held_messages -= 1;
-                self.held_bytes -= held.len();
-            }
+        for held in topic.step_over(lost).into_values() {
+            self.held_messages -= 1;
+            self.held_bytes -= held.len();
         }
-        self.counters.gone += lost.len();
+        self.counters.gone = self.counters.gone.saturating_add(lost.len());
         self.deliveries.push_back(Item::Gone {
             topic: name,
             range: lost,

@@ -45,7 +45,7 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     ///
-    /// If the frame is too short, the topic can't be one, or the sequence is 0.
+    /// If the frame is too short, the topic can't be one, or the sequence is 0 or `u64::MAX`.
     pub fn decode(frame: &'a [u8]) -> Result<Self, WireError> {
         let short = WireError::Short { field: "envelope" };
         let at = frame.len().checked_sub(ENVELOPE_OVERHEAD).ok_or(short)?;
@@ -67,7 +67,7 @@ impl<'a> Envelope<'a> {
         }
         check_topic(topic)?;
         let sequence = u64::from_be_bytes(*sequence);
-        if sequence == 0 {
+        if matches!(sequence, 0 | u64::MAX) {
             return Err(WireError::Value { field: "sequence" });
         }
         Ok(Self {
@@ -118,6 +118,14 @@ mod tests {
         assert_eq!(
             Envelope::decode(&zero),
             Err(WireError::Value { field: "sequence" })
+        );
+        let mut last = good.clone();
+        let at = last.len() - 8;
+        last[at..].fill(0xFF);
+        assert_eq!(
+            Envelope::decode(&last),
+            Err(WireError::Value { field: "sequence" }),
+            "there is none after it"
         );
         let mut no_nul = good;
         no_nul[1] = b'x';

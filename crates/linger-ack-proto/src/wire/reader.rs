@@ -106,10 +106,10 @@ impl Reader {
             .map_err(|_| WireError::Short { field })
     }
 
-    /// A sequence: from 1.
+    /// A sequence: from 1, and never the last number there is, so that it has a next one.
     pub(super) fn sequence(&mut self, field: &'static str) -> Result<u64, WireError> {
         match self.u64(field)? {
-            0 => Err(WireError::Value { field }),
+            0 | u64::MAX => Err(WireError::Value { field }),
             sequence => Ok(sequence),
         }
     }

@@ -2,6 +2,7 @@
 //! a test moves it.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     clippy::allow_attributes,
     clippy::expect_used,
@@ -196,7 +197,7 @@ impl World {
     }
 
     /// Hands the publisher a frame of a node, or leaves it in its socket while it is suspended.
-    pub fn to_publisher(&mut self, route: Bytes, frame: Bytes) {
+    pub fn tell_publisher(&mut self, route: Bytes, frame: Bytes) {
         match self.publishes {
             true => self.publisher.handle_control(self.now, &route, &frame),
             false => self.waiting.push((route, frame)),
@@ -240,6 +241,21 @@ impl World {
         spoke
     }
 
+    /// Lets one node speak once, and nobody else.
+    pub fn run_node(&mut self, at: usize) {
+        self.node_turn(at);
+    }
+
+    /// What the publisher would put on private topics now; the rest of what it says is lost.
+    pub fn private_frames(&mut self) -> Vec<Bytes> {
+        let said = std::iter::from_fn(|| self.publisher.poll_transmit());
+        said.filter_map(|transmit| match transmit {
+            Transmit::Private { frame } => Some(frame),
+            _ => None,
+        })
+        .collect()
+    }
+
     fn node_turn(&mut self, at: usize) -> bool {
         let now = self.now;
         let node = &mut self.nodes[at];
@@ -258,7 +274,7 @@ impl World {
                     node.late.push((route, frame));
                 }
             } else if !self.faults.lose_up() {
-                self.to_publisher(route, frame);
+                self.tell_publisher(route, frame);
             }
         }
         if rejoin {

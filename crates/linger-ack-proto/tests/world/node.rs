@@ -23,6 +23,7 @@ pub struct Node {
     pub delivered: Vec<(Bytes, Bytes)>,
     pub gone: Vec<(Bytes, u64, u64)>,
     pub unacked: Vec<DeliveryId>,
+    pub last_said: Bytes,
     pub events: Vec<SubscriberEvent>,
     pub witness: Witness,
     pub prefixes: Vec<Bytes>,
@@ -51,6 +52,7 @@ impl Node {
             delivered: Vec::new(),
             gone: Vec::new(),
             unacked: Vec::new(),
+            last_said: Bytes::new(),
             events: Vec::new(),
             witness,
             prefixes,
@@ -73,6 +75,7 @@ impl Node {
         while let Some(transmit) = self.machine.poll_transmit() {
             spoke = true;
             self.witness.said(&transmit.frame);
+            self.last_said = transmit.frame.clone();
             said.push(transmit.frame);
         }
         while let Some(item) = self.machine.poll_delivery() {
