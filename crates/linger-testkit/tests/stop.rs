@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, GRACE, Publisher, Subscriber, event, must, said, soon};
+use common::{Folder, GRACE, Publisher, Subscriber, must, said, soon};
 use linger_testkit::child::Signal;
 use std::time::{Duration, Instant};
 
@@ -91,8 +91,6 @@ fn a_second_signal_forces_and_the_report_is_none_the_less_true() {
 fn a_stop_is_over_by_its_deadline_with_both_workers_blocked() {
     let budget = Duration::from_secs(2);
     let publisher = Publisher::start_with_budget(budget, &["block_workers=2"]);
-    event(&publisher.child, "blocked");
-    event(&publisher.child, "blocked");
     let begun = Instant::now();
     must(publisher.child.signal(Signal::Terminate));
     let exit = must(publisher.child.wait_for_exit(soon()));

@@ -40,11 +40,19 @@ pub(crate) fn run(settings: &Settings) -> Ended {
             &settings.text("data", "tcp://127.0.0.1:*"),
             &settings.text("control", "tcp://127.0.0.1:*"),
         )?;
+    let (blocked, workers) = mpsc::channel();
     for worker in 0..settings.number("block_workers", 0)? {
-        service.spawn(format!("blocker-{worker}"), Phase::WORK, |_member| async {
-            tell(&json!({ "event": "blocked" }));
-            block();
-        })?;
+        let blocked = blocked.clone();
+        service.spawn(
+            format!("blocker-{worker}"),
+            Phase::WORK,
+            |_member| async move {
+                let _ = blocked.send(());
+                block();
+            },
+        )?;
+        // One after the other: each has a worker of its own before anything is said.
+        workers.recv()?;
     }
     let member = service
         .coordinator()
