@@ -53,7 +53,7 @@
 //! # The crates
 //!
 //! Each part serves alone: [`linger_registry`] for any code with libzmq sockets,
-//! [`linger_coordinator`] for any service, [`linger_ack`] for publishers that must know that they
+//! [`linger_coordinator`] for any service, `linger-ack` for publishers that must know that they
 //! were heard.
 #![forbid(unsafe_code)]
 
