@@ -25,6 +25,11 @@
 //! - Marks never go back.
 //! - Randomness and time are arguments: the same inputs give the same outputs.
 //!
+//! # Features
+//!
+//! - `serde`: `Serialize` for [`PublisherReport`] and what it is made of, [`Progress`] and
+//!   [`Counters`]. Ids are hexadecimal text, topics are text with escapes.
+//!
 //! # Examples
 //!
 //! Both machines, joined by nothing but the frames that they hand out:
@@ -103,3 +108,7 @@ pub use subscriber::{
     Delivery, DeliveryId, EndReason, Item, Subscriber, SubscriberCounters, SubscriberEvent,
     SubscriberTransmit,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The sequences `first..=last` of one topic in one epoch; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct SequenceRange {
     first: u64,
     last: u64,

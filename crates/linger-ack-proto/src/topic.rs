@@ -62,6 +62,15 @@ pub fn check_prefix(prefix: &[u8]) -> Result<(), TopicError> {
     }
 }
 
+/// A topic as text: what is not printable ASCII stands escaped.
+#[cfg(feature = "serde")]
+pub(crate) fn as_text<S: serde::Serializer>(
+    topic: &[u8],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&topic.escape_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 /// Who must have acknowledged what, for a close to be complete. Judged per message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Quorum {
     /// Nobody who was ever owed a message left it unacknowledged.

@@ -2,6 +2,7 @@
 
 /// How often what happened since the publisher began; never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Counters {
     /// Messages accepted by `publish`.

@@ -1,18 +1,12 @@
-//! Who is a member, who is about to be one, and who was.
+//! Who is a member, and who is about to be one.
 
 use super::report::{MemberOutcome, MemberReport, TopicReport};
 use super::{Event, Publisher};
 use crate::id::{Level, Nonce, SessionId};
 use crate::wire::{ToPublisher, ToSubscriber};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// How many departed sessions are remembered, to be answered rightly and to be reported.
-const REMEMBERED: usize = 1_024;
-
-/// How many topics their reports list at most, all together.
-const REMEMBERED_TOPICS: usize = 1 << 18;
 
 /// Members and candidates, by key, session and name. Keys grow and are never used again.
 #[derive(Debug, Default)]
@@ -49,24 +43,6 @@ pub(super) struct Member {
     pub(super) suspected: bool,
     pub(super) sync: super::sync::Pace,
     pub(super) repair: super::repair::Pace,
-}
-
-/// Sessions that are over.
-#[derive(Debug, Default)]
-pub(super) struct Departed {
-    /// In the order in which they went.
-    reports: BTreeMap<u64, MemberReport>,
-    /// Which of the reports are of members that left nothing unacknowledged, oldest first.
-    settled: VecDeque<u64>,
-    count: u64,
-    /// How many topics the reports list.
-    topics: usize,
-    outcomes: BTreeMap<SessionId, MemberOutcome>,
-    order: VecDeque<SessionId>,
-    /// How many departed members left something unacknowledged, remembered or not.
-    pub(super) with_unacked: u64,
-    /// How many of those are not remembered.
-    forgotten: u64,
 }
 
 impl Member {
@@ -151,76 +127,6 @@ impl Members {
 
     pub(super) fn len(&self) -> usize {
         self.by_key.len()
-    }
-}
-
-impl Departed {
-    pub(super) fn outcome(&self, session: SessionId) -> Option<MemberOutcome> {
-        self.outcomes.get(&session).copied()
-    }
-
-    pub(super) fn reports(&self) -> impl Iterator<Item = &MemberReport> {
-        self.reports.values()
-    }
-
-    /// Whether anyone who went left something of these unacknowledged. Who is forgotten is taken
-    /// to have.
-    pub(super) fn lack_any_below(&self, next: &[u64]) -> bool {
-        let next = |number: u32| next.get((number as usize).checked_sub(1)?).copied();
-        let lacks = |topic: &TopicReport| {
-            let first = topic
-                .unacked()
-                .into_iter()
-                .chain(topic.gone.iter().copied());
-            let first = first.map(|range| range.first()).min();
-            first.is_some_and(|first| next(topic.number).is_some_and(|next| first < next))
-        };
-        let mut topics = self.reports.values().flat_map(|report| &report.topics);
-        self.forgotten > 0 || (self.with_unacked > 0 && topics.any(lacks))
-    }
-
-    /// Keeps how a session ended, so that what comes late from it is answered rightly.
-    fn note(&mut self, session: SessionId, outcome: MemberOutcome) {
-        if self.outcomes.insert(session, outcome).is_none() {
-            self.order.push_back(session);
-        }
-        if self.order.len() > REMEMBERED {
-            if let Some(oldest) = self.order.pop_front() {
-                self.outcomes.remove(&oldest);
-            }
-        }
-    }
-
-    fn remember(&mut self, report: MemberReport) {
-        self.count += 1;
-        match report.unacked() > 0 {
-            true => self.with_unacked += 1,
-            false => self.settled.push_back(self.count),
-        }
-        self.topics += report.topics.len();
-        self.reports.insert(self.count, report);
-        while self.reports.len() > REMEMBERED || self.topics > REMEMBERED_TOPICS {
-            if !self.forget_one() {
-                break;
-            }
-        }
-    }
-
-    /// Who left nothing behind is the first to be forgotten. The last one is kept.
-    fn forget_one(&mut self) -> bool {
-        if self.reports.len() <= 1 {
-            return false;
-        }
-        let forgotten = match self.settled.pop_front() {
-            Some(settled) => self.reports.remove(&settled),
-            None => {
-                self.forgotten += 1;
-                self.reports.pop_first().map(|(_, report)| report)
-            }
-        };
-        let topics = forgotten.map_or(0, |report| report.topics.len());
-        self.topics = self.topics.saturating_sub(topics);
-        true
     }
 }
 

@@ -3,6 +3,7 @@
 mod ack;
 mod close;
 mod counters;
+mod departed;
 mod join;
 mod members;
 mod repair;
@@ -22,7 +23,8 @@ use crate::id::{Epoch, SessionId};
 use crate::wire::{Header, InBand, ToPublisher, ToSubscriber};
 use bytes::Bytes;
 use close::Closing;
-use members::{Departed, Members};
+use departed::Departed;
+use members::Members;
 use std::collections::VecDeque;
 use std::time::Instant;
 use topics::Topics;

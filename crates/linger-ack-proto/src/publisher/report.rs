@@ -10,6 +10,7 @@ use std::fmt;
 
 /// What a closed publisher knows of its messages and members.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub struct PublisherReport {
@@ -29,6 +30,8 @@ pub struct PublisherReport {
 
 /// How a close ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Outcome {
     /// The quorum held for every accepted message that was owed to anyone.
@@ -43,6 +46,8 @@ pub enum Outcome {
 
 /// How a membership ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum MemberOutcome {
     /// Still here, and everything that it was owed is acknowledged.
@@ -59,6 +64,7 @@ pub enum MemberOutcome {
 
 /// One member, and what it was owed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemberReport {
     /// Its name.
@@ -75,9 +81,11 @@ pub struct MemberReport {
 
 /// One topic of one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct TopicReport {
     /// The topic.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::topic::as_text"))]
     pub topic: Bytes,
     /// Its number in the epoch.
     pub number: u32,
@@ -97,6 +105,7 @@ pub struct TopicReport {
 
 /// How far a drain has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Progress {
     /// How many members there are.

@@ -18,7 +18,8 @@ impl Subscriber {
                 .any(super::order::Topic::is_missing_any);
             if missing {
                 self.nack.start(now);
-                if self.nack.is_due(now) {
+                // While the socket takes nothing, it waits: the next look says it.
+                if self.outbox.len() < super::OUTBOX && self.nack.is_due(now) {
                     self.say_nack(now);
                 }
             }

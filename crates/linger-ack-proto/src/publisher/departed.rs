@@ -1,0 +1,170 @@
+//! Who was a member: how each session ended, and what it left unacknowledged. Bounded.
+
+use super::report::{MemberOutcome, MemberReport, TopicReport};
+use crate::id::SessionId;
+use std::collections::{BTreeMap, VecDeque};
+
+/// How many departed sessions are remembered, to be answered rightly and to be reported.
+const REMEMBERED: usize = 1_024;
+
+/// How many topics their reports list at most, all together.
+const REMEMBERED_TOPICS: usize = 1 << 18;
+
+/// Sessions that are over.
+#[derive(Debug, Default)]
+pub(super) struct Departed {
+    /// In the order in which they went.
+    reports: BTreeMap<u64, MemberReport>,
+    /// Which of the reports are of members that left nothing unacknowledged, oldest first.
+    settled: VecDeque<u64>,
+    count: u64,
+    /// How many topics the reports list.
+    topics: usize,
+    outcomes: BTreeMap<SessionId, MemberOutcome>,
+    order: VecDeque<SessionId>,
+    /// How many departed members left something unacknowledged, remembered or not.
+    pub(super) with_unacked: u64,
+    /// How many of those are not remembered.
+    forgotten: u64,
+}
+
+impl Departed {
+    pub(super) fn outcome(&self, session: SessionId) -> Option<MemberOutcome> {
+        self.outcomes.get(&session).copied()
+    }
+
+    pub(super) fn reports(&self) -> impl Iterator<Item = &MemberReport> {
+        self.reports.values()
+    }
+
+    /// Whether anyone who went left something of these unacknowledged. Who is forgotten is taken
+    /// to have.
+    pub(super) fn lack_any_below(&self, next: &[u64]) -> bool {
+        let next = |number: u32| next.get((number as usize).checked_sub(1)?).copied();
+        let lacks = |topic: &TopicReport| {
+            let first = topic
+                .unacked()
+                .into_iter()
+                .chain(topic.gone.iter().copied());
+            let first = first.map(|range| range.first()).min();
+            first.is_some_and(|first| next(topic.number).is_some_and(|next| first < next))
+        };
+        let mut topics = self.reports.values().flat_map(|report| &report.topics);
+        self.forgotten > 0 || (self.with_unacked > 0 && topics.any(lacks))
+    }
+
+    /// Keeps how a session ended, so that what comes late from it is answered rightly.
+    pub(super) fn note(&mut self, session: SessionId, outcome: MemberOutcome) {
+        if self.outcomes.insert(session, outcome).is_none() {
+            self.order.push_back(session);
+        }
+        if self.order.len() > REMEMBERED {
+            if let Some(oldest) = self.order.pop_front() {
+                self.outcomes.remove(&oldest);
+            }
+        }
+    }
+
+    pub(super) fn remember(&mut self, report: MemberReport) {
+        self.count += 1;
+        match report.unacked() > 0 {
+            true => self.with_unacked += 1,
+            false => self.settled.push_back(self.count),
+        }
+        self.topics += report.topics.len();
+        self.reports.insert(self.count, report);
+        while self.reports.len() > REMEMBERED || self.topics > REMEMBERED_TOPICS {
+            if !self.forget_one() {
+                break;
+            }
+        }
+    }
+
+    /// Who left nothing behind is the first to be forgotten. The last one is kept.
+    fn forget_one(&mut self) -> bool {
+        if self.reports.len() <= 1 {
+            return false;
+        }
+        let forgotten = match self.settled.pop_front() {
+            Some(settled) => self.reports.remove(&settled),
+            None => {
+                self.forgotten += 1;
+                self.reports.pop_first().map(|(_, report)| report)
+            }
+        };
+        let topics = forgotten.map_or(0, |report| report.topics.len());
+        self.topics = self.topics.saturating_sub(topics);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Level;
+    use crate::marks::SequenceRange;
+    use bytes::Bytes;
+
+    fn report(number: u128, topics: usize, acked: bool) -> MemberReport {
+        let topic = |number| TopicReport {
+            topic: Bytes::from_static(b"T"),
+            number,
+            base: 1,
+            last: 9,
+            received: 9,
+            processed: if acked { 9 } else { 4 },
+            level: Level::Processed,
+            gone: Vec::new(),
+        };
+        MemberReport {
+            name: number.to_string(),
+            session: SessionId::from_u128(number),
+            level: Level::Processed,
+            outcome: MemberOutcome::Expired,
+            topics: (1..).take(topics).map(topic).collect(),
+        }
+    }
+
+    #[test]
+    fn who_left_nothing_behind_is_forgotten_before_who_did() {
+        let mut departed = Departed::default();
+        departed.remember(report(1, 1, false));
+        for number in 2..2_000 {
+            departed.remember(report(number, 1, true));
+        }
+        assert_eq!(departed.reports().count(), REMEMBERED);
+        assert_eq!(departed.reports().next().map(|r| r.unacked()), Some(5));
+        assert_eq!((departed.with_unacked, departed.forgotten), (1, 0));
+        for number in 2_000..4_000 {
+            departed.remember(report(number, 1, false));
+        }
+        assert_eq!(departed.reports().count(), REMEMBERED);
+        assert_eq!(departed.with_unacked, 2_001);
+        assert_eq!(departed.forgotten, 2_001 - REMEMBERED as u64);
+    }
+
+    #[test]
+    fn their_topics_are_bounded_all_together() {
+        let mut departed = Departed::default();
+        for number in 0..10 {
+            departed.remember(report(number, REMEMBERED_TOPICS / 4, number % 2 == 0));
+            assert!(departed.topics <= REMEMBERED_TOPICS);
+        }
+        let topics = departed.reports().map(|report| report.topics.len());
+        assert_eq!(topics.sum::<usize>(), departed.topics);
+    }
+
+    #[test]
+    fn who_went_bars_only_what_it_left_unacknowledged() {
+        let mut departed = Departed::default();
+        departed.remember(report(1, 1, false)); // up to 4
+        assert!(!departed.lack_any_below(&[5]));
+        assert!(departed.lack_any_below(&[6]));
+        assert!(!departed.lack_any_below(&[]), "a topic that is younger");
+        let mut gone = report(2, 1, true);
+        gone.topics[0].gone = SequenceRange::new(2, 2).into_iter().collect();
+        departed.remember(gone);
+        assert!(departed.lack_any_below(&[5]));
+        assert!(!departed.lack_any_below(&[2]));
+    }
+}

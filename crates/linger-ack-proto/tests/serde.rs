@@ -1,0 +1,80 @@
+//! Reports as JSON.
+#![cfg(feature = "serde")]
+
+mod world;
+
+use linger_ack_proto::Quorum;
+use serde_json::json;
+use world::World;
+
+#[test]
+fn a_report_reads_as_documented() {
+    let mut world = World::new();
+    let at = world.member("risk-1", "EUR");
+    world.nodes[at].acks = false;
+    world.publish("EUR\u{e9}", "1");
+    world.publish("EUR\u{e9}", "2");
+    world.pass(world::ms(10));
+    let now = world.now;
+    let first = world.nodes[at].unacked.remove(0);
+    world.nodes[at].acknowledge(now, first);
+    world.pass(world::ms(10));
+    let progress = serde_json::to_value(world.publisher.progress()).expect("plain data");
+    assert_eq!(
+        progress,
+        json!({"members": 1, "acked": 0, "outstanding": 1, "slowest": "risk-1"})
+    );
+    let report = world.publisher.finish(Quorum::AtLeast(1));
+    let report = serde_json::to_value(report).expect("plain data");
+    assert_eq!(
+        report,
+        json!({
+            "outcome": "behind",
+            "quorum": {"at_least": 1},
+            "epoch": "0000000000000000000000000000004d",
+            "counters": {
+                "accepted": 2, "unowed": 0, "broken": 0, "stale": 0,
+                "repaired": 0, "markers": 0, "refused": 0
+            },
+            "members": [{
+                "name": "risk-1",
+                "session": "00000000000000010000000000000000",
+                "level": "processed",
+                "outcome": "behind",
+                "topics": [{
+                    "topic": "EUR\\xc3\\xa9",
+                    "number": 1,
+                    "base": 1,
+                    "last": 2,
+                    "received": 2,
+                    "processed": 1,
+                    "level": "processed",
+                    "gone": []
+                }]
+            }],
+            "departed_with_unacked": 0
+        })
+    );
+}
+
+#[test]
+fn outcomes_and_quorums_are_words() {
+    use linger_ack_proto::{Level, MemberOutcome, Outcome, SequenceRange};
+    let words = json!([
+        [Outcome::Drained, Outcome::NoMembers, Outcome::NothingOwed],
+        [MemberOutcome::Superseded, MemberOutcome::Expired],
+        Quorum::All,
+        Level::Received,
+        SequenceRange::new(2, 5)
+    ]);
+    assert_eq!(
+        words,
+        json!([
+            ["drained", "no_members", "nothing_owed"],
+            ["superseded", "expired"],
+            "all",
+            "received",
+            {"first": 2, "last": 5}
+        ])
+    );
+}
