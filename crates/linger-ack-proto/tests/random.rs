@@ -8,7 +8,7 @@ mod world;
 use chaos::Chaos;
 
 /// How many seeds a run takes, unless `LINGER_SEEDS` says otherwise.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 6_000;
 
 struct Named(u64);
 

@@ -217,3 +217,18 @@ fn the_window_is_bounded_in_messages_and_in_bytes() {
     assert!(matches!(error, PublishError::WindowFull(_)));
     world.publish("T", "12345");
 }
+
+#[test]
+fn hello_said_at_any_pace_is_answered_at_a_bounded_one() {
+    let mut world = World::new();
+    let at = world.subscriber("a", "T");
+    world.run_node(at);
+    let hello = world.nodes[at].last_said.clone();
+    let route = world.nodes[at].route.clone();
+    for _ in 0..1_000 {
+        world.now += std::time::Duration::from_micros(100);
+        world.publisher.handle_control(world.now, &route, &hello);
+    }
+    let welcomes = world.private_frames().len();
+    assert!((2..=6).contains(&welcomes), "{welcomes} within 100 ms");
+}

@@ -68,8 +68,10 @@ impl Publisher {
     /// Then waiting longer changes nothing, whatever the verdict.
     #[must_use]
     pub fn is_settled(&self, target: &Target) -> bool {
-        self.each_owed(target)
-            .all(|(owed, next)| !owed.is_present() || owed.acked() + 1 >= next)
+        self.retained_below(target).all(|(topic, next)| {
+            let mut present = topic.owed.iter().filter(|owed| owed.is_present());
+            present.all(|owed| owed.acked() + 1 >= next)
+        })
     }
 
     /// No more messages, no more members; END goes to everyone. Again: no effect.
@@ -118,32 +120,32 @@ impl Publisher {
         if self.departed.lack_any_below(&target.next) {
             return Verdict::Impossible;
         }
-        let mut verdict = Verdict::Met;
-        for (owed, next) in self.each_owed(target).filter(|(owed, _)| owed.is_present()) {
-            if !owed.gone.is_empty() {
-                return Verdict::Impossible;
-            }
-            if owed.acked() + 1 < next {
-                verdict = Verdict::Pending;
-            }
+        if self.members.iter().any(|(_, member)| member.has_gone) {
+            return Verdict::Impossible;
         }
-        verdict
+        match self.is_settled(target) {
+            true => Verdict::Met,
+            false => Verdict::Pending,
+        }
     }
 
     fn verdict_at_least(&self, target: &Target, least: usize) -> Verdict {
         if self.tally.fewest().is_some_and(|fewest| fewest < least) {
             return Verdict::Impossible;
         }
-        let topics = self.topics.iter().zip(&target.next);
-        let met = topics
-            .into_iter()
-            .all(|((_, topic), &next)| fewest_acks(topic, next) >= least);
+        let met = self
+            .retained_below(target)
+            .all(|(topic, next)| fewest_acks(topic, next) >= least);
         if met { Verdict::Met } else { Verdict::Pending }
     }
 
-    fn each_owed<'a>(&'a self, target: &'a Target) -> impl Iterator<Item = (&'a Owed, u64)> {
-        let topics = self.topics.iter().zip(&target.next);
-        topics.flat_map(|((_, topic), &next)| topic.owed.iter().map(move |owed| (owed, next)))
+    /// The topics of the target that anything is retained of. Whatever someone who is here has not
+    /// acknowledged is retained.
+    fn retained_below(&self, target: &Target) -> impl Iterator<Item = (&Topic, u64)> {
+        self.topics.active().filter_map(|(number, topic)| {
+            let at = (number as usize).checked_sub(1)?;
+            Some((topic, *target.next.get(at)?))
+        })
     }
 }
 

@@ -8,13 +8,17 @@
 use super::Publisher;
 use super::Transmit;
 use super::members::Member;
+use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
 use super::topics::Owed;
 use super::{Event, repair, sync};
 use crate::id::SessionId;
 use crate::wire::{Hello, InBand, Part, Refusal, ToSubscriber, TopicEntry, Welcome};
 use bytes::Bytes;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How soon WELCOME is said again.
+const WELCOME_AGAIN: Duration = Duration::from_millis(20);
 
 impl Publisher {
     pub(super) fn handle_hello(
@@ -27,7 +31,7 @@ impl Publisher {
     ) {
         if let Some(key) = self.members.by_session(session) {
             self.hear(now, key, route, serial);
-            return self.say_welcome(key);
+            return self.repeat_welcome(now, key);
         }
         if let Some(outcome) = self.departed.outcome(session) {
             let answer = match outcome {
@@ -72,11 +76,13 @@ impl Publisher {
             session,
             nonce: hello.nonce,
             level: hello.level,
-            prefixes: hello.prefixes,
+            prefixes: Prefixes::new(hello.prefixes),
             topics: Vec::new(),
+            welcomed: now,
             route: route.clone(),
             serial,
             joined: false,
+            has_gone: false,
             query: false,
             heard: now,
             suspected: false,
@@ -90,7 +96,7 @@ impl Publisher {
             let Some(topic) = self.topics.get_mut(number) else {
                 break;
             };
-            if member.matches(&topic.name) {
+            if member.prefixes.matches(&topic.name) {
                 let base = topic.next;
                 topic.owed.push(Owed::new(key, member.level, base));
                 member.topics.push(number);
@@ -99,6 +105,18 @@ impl Publisher {
         self.members.insert(key, member);
         self.judge_by(now + self.expiry());
         key
+    }
+
+    /// Says WELCOME again to a candidate that has not heard it, as it seems. Not at any pace: a
+    /// HELLO is short, and a WELCOME may be long.
+    fn repeat_welcome(&mut self, now: Instant, key: u64) {
+        let Some(member) = self.members.get_mut(key) else {
+            return;
+        };
+        if !member.joined && member.welcomed + WELCOME_AGAIN <= now {
+            member.welcomed = now;
+            self.say_welcome(key);
+        }
     }
 
     /// Says WELCOME, whole, on the private topic; the bases are those of the first time.

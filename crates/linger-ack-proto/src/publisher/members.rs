@@ -1,5 +1,6 @@
 //! Who is a member, and who is about to be one.
 
+use super::prefixes::Prefixes;
 use super::report::{MemberOutcome, MemberReport, TopicReport};
 use super::{Event, Publisher};
 use crate::id::{Level, Nonce, SessionId};
@@ -26,14 +27,18 @@ pub(super) struct Member {
     pub(super) session: SessionId,
     pub(super) nonce: Nonce,
     pub(super) level: Level,
-    pub(super) prefixes: Vec<Bytes>,
+    pub(super) prefixes: Prefixes,
     /// The numbers of the topics that it is owed.
     pub(super) topics: Vec<u32>,
+    /// When it was last sent WELCOME.
+    pub(super) welcomed: Instant,
     /// The routing id of its youngest connection.
     pub(super) route: Bytes,
     /// The highest serial that was seen.
     pub(super) serial: u64,
     pub(super) joined: bool,
+    /// It was told that something can't be had.
+    pub(super) has_gone: bool,
     /// A new connection has not yet said all its marks.
     pub(super) query: bool,
     /// When it was last heard, or when its clock was last restarted. A candidate's clock runs from
@@ -43,12 +48,6 @@ pub(super) struct Member {
     pub(super) suspected: bool,
     pub(super) sync: super::sync::Pace,
     pub(super) repair: super::repair::Pace,
-}
-
-impl Member {
-    pub(super) fn matches(&self, topic: &[u8]) -> bool {
-        self.prefixes.iter().any(|prefix| topic.starts_with(prefix))
-    }
 }
 
 impl Members {

@@ -6,6 +6,7 @@ mod counters;
 mod departed;
 mod join;
 mod members;
+mod prefixes;
 mod repair;
 mod report;
 mod send;

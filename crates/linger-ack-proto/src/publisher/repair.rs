@@ -95,6 +95,9 @@ impl Publisher {
         let lost_to = range.last.min(first_retained - 1);
         if let Some(lost) = SequenceRange::new(first, lost_to) {
             owed.give_up(lost);
+            if let Some(member) = self.members.get_mut(key) {
+                member.has_gone = true;
+            }
             let gone = TopicRange {
                 number: range.number,
                 first,

@@ -6,6 +6,7 @@ use super::{Counters, Publisher};
 use crate::id::{Epoch, Level, SessionId};
 use crate::marks::SequenceRange;
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a closed publisher knows of its messages and members.
@@ -205,10 +206,16 @@ impl Publisher {
             outstanding: self.window.messages,
             ..Progress::default()
         };
+        let mut lags = BTreeMap::<u64, u64>::new();
+        for (_, topic) in self.topics.active() {
+            for owed in topic.owed.iter().filter(|owed| owed.is_present()) {
+                *lags.entry(owed.member).or_default() += topic.next - 1 - owed.acked();
+            }
+        }
         let mut most = 0;
         for (key, member) in self.members.iter().filter(|(_, member)| member.joined) {
             progress.members += 1;
-            let lag: u64 = member.topics.iter().filter_map(|&n| self.lag(key, n)).sum();
+            let lag = lags.get(&key).copied().unwrap_or(0);
             if lag == 0 {
                 progress.acked += 1;
             } else if lag > most {
@@ -217,11 +224,6 @@ impl Publisher {
             }
         }
         progress
-    }
-
-    fn lag(&self, key: u64, number: u32) -> Option<u64> {
-        let topic = self.topics.get(number)?;
-        Some(topic.next - 1 - topic.owed(key)?.acked())
     }
 
     pub(super) fn report(&self, quorum: Quorum, outcome: Outcome) -> PublisherReport {

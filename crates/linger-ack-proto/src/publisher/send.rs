@@ -153,7 +153,7 @@ impl Publisher {
         entry.next += 1;
         self.counters.accepted += 1;
         if is_owed {
-            entry.retained.push_back(payload);
+            self.topics.retain(number, payload);
             self.window.messages += 1;
             self.window.bytes += len;
             if self.scan_at.is_none() {
@@ -192,7 +192,11 @@ impl Publisher {
         let Some(topic) = self.topics.get_mut(number) else {
             return Ok(number);
         };
-        for (key, member) in self.members.iter_mut().filter(|(_, m)| m.matches(name)) {
+        for (key, member) in self
+            .members
+            .iter_mut()
+            .filter(|(_, m)| m.prefixes.matches(name))
+        {
             topic.owed.push(Owed::new(key, member.level, 1));
             member.topics.push(number);
         }

@@ -52,6 +52,7 @@ impl Pace {
 impl Publisher {
     /// Looks at everyone whose marks stand still, and says what was sent.
     pub(super) fn scan_marks(&mut self, now: Instant) {
+        self.topics.tidy();
         let mut more = false;
         for key in self.members.keys(true) {
             let behind = self.is_behind(key, |owed| owed.received);
@@ -137,15 +138,9 @@ impl Publisher {
 
     /// Whether this mark of a member is below what was sent, in any topic.
     pub(super) fn is_behind(&self, key: u64, mark: impl Fn(&Owed) -> u64) -> bool {
-        let Some(member) = self.members.get(key) else {
-            return false;
-        };
-        member.topics.iter().any(|&number| {
-            self.topics.get(number).is_some_and(|topic| {
-                topic
-                    .owed(key)
-                    .is_some_and(|owed| mark(owed) + 1 < topic.next)
-            })
+        self.topics.active().any(|(_, topic)| {
+            let owed = topic.owed(key);
+            owed.is_some_and(|owed| owed.is_present() && mark(owed) + 1 < topic.next)
         })
     }
 }

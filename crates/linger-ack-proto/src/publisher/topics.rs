@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Topics {
     by_name: BTreeMap<Bytes, u32>,
     list: Vec<Topic>,
+    /// Every topic of which something is retained, and perhaps some of which nothing is any more.
+    /// Whoever is here and behind is behind in one of these.
+    active: Vec<u32>,
 }
 
 /// One topic: its next sequence, what is retained, and who is owed what.
@@ -22,6 +25,8 @@ pub(super) struct Topic {
     pub(super) retained: VecDeque<Bytes>,
     /// In ascending order of the member's key.
     pub(super) owed: Vec<Owed>,
+    /// It stands in the list of active topics.
+    is_listed: bool,
 }
 
 /// What one member is owed of one topic, and how far it has come.
@@ -57,8 +62,41 @@ impl Topics {
             next: 1,
             retained: VecDeque::new(),
             owed: Vec::new(),
+            is_listed: false,
         });
         Some(number)
+    }
+
+    /// Keeps a message of a topic, as its newest.
+    pub(super) fn retain(&mut self, number: u32, payload: Bytes) {
+        let Some(topic) = self.get_mut(number) else {
+            return;
+        };
+        topic.retained.push_back(payload);
+        if !std::mem::replace(&mut topic.is_listed, true) {
+            self.active.push(number);
+        }
+    }
+
+    /// The topics of which something is retained.
+    pub(super) fn active(&self) -> impl Iterator<Item = (u32, &Topic)> {
+        let topics = self.active.iter();
+        topics
+            .filter_map(|&number| Some((number, self.get(number)?)))
+            .filter(|(_, topic)| !topic.retained.is_empty())
+    }
+
+    /// Strikes from the list what is active no more.
+    pub(super) fn tidy(&mut self) {
+        let list = &mut self.list;
+        self.active.retain(|&number| {
+            let topic = (number as usize).checked_sub(1);
+            let topic = topic.and_then(|at| list.get_mut(at));
+            topic.is_some_and(|topic| {
+                topic.is_listed = !topic.retained.is_empty();
+                topic.is_listed
+            })
+        });
     }
 
     pub(super) fn get(&self, number: u32) -> Option<&Topic> {
@@ -185,7 +223,27 @@ mod tests {
             next: retained as u64 + 1,
             retained: vec![Bytes::new(); retained].into(),
             owed: Vec::new(),
+            is_listed: false,
         }
+    }
+
+    #[test]
+    fn only_topics_with_something_retained_are_active() {
+        let mut topics = Topics::default();
+        for name in ["a", "b", "c"] {
+            topics.add(Bytes::from_static(name.as_bytes()));
+        }
+        for number in [3, 1, 3] {
+            topics.retain(number, Bytes::new());
+        }
+        let active = |topics: &Topics| topics.active().map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!(active(&topics), [3, 1]);
+        topics.get_mut(3).expect("a topic").retained.clear();
+        assert_eq!(active(&topics), [1]);
+        topics.tidy();
+        assert_eq!(topics.active, [1]);
+        topics.retain(3, Bytes::new());
+        assert_eq!(active(&topics), [1, 3]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Chaos {
         self.world.pass(time);
     }
 
-    fn acknowledge_some(&mut self, at: usize) {
+    pub(super) fn acknowledge_some(&mut self, at: usize) {
         let now = self.world.now;
         let node = &mut self.world.nodes[at];
         for _ in 0..self.rng.below(10) {

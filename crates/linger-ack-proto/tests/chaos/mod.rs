@@ -89,6 +89,9 @@ impl Chaos {
         assert_eq!(self.world.publisher.member_count(), live.len());
         let progress = self.world.publisher.progress();
         assert_eq!(progress.outstanding, 0, "all is acknowledged: {progress}");
+        for node in &mut self.world.nodes {
+            node.acks = self.rng.chance(50);
+        }
         for _ in 0..10 {
             self.publish();
             self.world.pass(ms(10));
@@ -100,8 +103,14 @@ impl Chaos {
         self.world.publisher.begin_close(self.world.now);
         self.is_closing = true;
         let target = self.world.publisher.target();
-        for _ in 0..200 {
+        for turn in 0..200 {
             self.world.run();
+            let at = self.rng.below(self.world.nodes.len());
+            let now = self.world.now;
+            match turn {
+                0..20 => self.acknowledge_some(at),
+                _ => (self.world.nodes.iter_mut()).for_each(|node| node.acknowledge_all(now)),
+            }
             if self.world.publisher.is_settled(&target) {
                 break;
             }

@@ -102,6 +102,9 @@ impl Witness {
                     assert_eq!(range.first(), taken.handed_out + 1, "gone out of place");
                     taken.handed_out = range.last();
                     (range.first()..=range.last()).for_each(|sequence| taken.settle(sequence));
+                } else {
+                    let sessions = self.sessions.iter().filter(|(_, of)| *of == Some(epoch));
+                    assert!(sessions.count() > 1, "no session before could miss it");
                 }
                 self.seen.push(Seen::Gone {
                     epoch,
