@@ -137,3 +137,107 @@ fn nothing_is_delivered_after_the_end() {
     world.run();
     assert!(world.nodes[at].gone.is_empty());
 }
+
+#[test]
+fn leaving_with_everything_acknowledged_is_fine() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+    world.publish("T", "nobody is owed this");
+    world.publisher.begin_close(world.now);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Drained);
+    assert_eq!(report.counters.unowed, 1);
+}
+
+#[test]
+fn leaving_with_something_unacknowledged_is_not() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].acks = false;
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    world.run();
+    world.publisher.begin_close(world.now);
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(report.outcome, Outcome::Behind);
+    let member = report.member("a").expect("named");
+    assert_eq!((member.outcome, member.unacked()), (MemberOutcome::Left, 1));
+}
+
+#[test]
+fn a_lost_bye_ok_is_said_again() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.nodes[at].machine.leave(world.now);
+    let now = world.now;
+    world.nodes[at].machine.handle_timeout(now);
+    let bye = world.nodes[at].machine.poll_transmit().expect("BYE").frame;
+    let route = world.nodes[at].route.clone();
+    world.publisher.handle_control(now, &route, &bye);
+    while world.publisher.poll_transmit().is_some() {} // BYE-OK is lost
+    world.pass(ms(200));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+}
+
+#[test]
+fn fin_alone_ends_a_stream_that_is_acknowledged_whole() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.pass(ms(10));
+    world.nodes[at].data = false; // END is lost
+    world.publisher.begin_close(world.now);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), None);
+    assert_eq!(
+        world.publisher.finish(Quorum::All).outcome,
+        Outcome::Drained
+    );
+    world.run();
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
+    assert!(
+        world.nodes[at]
+            .events
+            .contains(&SubscriberEvent::EndOfStream)
+    );
+}
+
+#[test]
+fn fin_to_a_member_that_lacks_something_ends_it_as_incomplete() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    world.publish("T", "lost");
+    world.publisher.begin_close(world.now);
+    assert_eq!(world.publisher.finish(Quorum::All).outcome, Outcome::Behind);
+    world.run();
+    assert_eq!(world.nodes[at].ended(), None, "what was sent may come yet");
+    world.pass(ms(1_500));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Incomplete));
+}
+
+#[test]
+fn without_fin_a_subscriber_that_was_confirmed_by_nobody_ends_all_the_same() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.publish("T", "1");
+    world.run();
+    world.publisher.begin_close(world.now);
+    // END arrives, everything after it is lost: the publisher was killed.
+    while let Some(transmit) = world.publisher.poll_transmit() {
+        if let linger_ack_proto::Transmit::Private { frame } = transmit {
+            world.on_data(&frame, None);
+        }
+    }
+    world.nodes[at].control = false;
+    world.pass(ms(1_500));
+    assert_eq!(world.nodes[at].ended(), Some(EndReason::Unconfirmed));
+}

@@ -130,8 +130,11 @@ impl Publisher {
     }
 
     fn verdict_at_least(&self, target: &Target, least: usize) -> Verdict {
-        if self.tally.fewest().is_some_and(|fewest| fewest < least) {
-            return Verdict::Impossible;
+        if self.fewest_acks.is_some_and(|fewest| fewest < least) {
+            let mut topics = self.topics.iter().zip(&target.next);
+            if topics.any(|((_, topic), &next)| topic.fell_below(least, next)) {
+                return Verdict::Impossible;
+            }
         }
         let met = self
             .retained_below(target)

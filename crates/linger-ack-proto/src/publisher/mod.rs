@@ -29,7 +29,7 @@ use members::Members;
 use std::collections::VecDeque;
 use std::time::Instant;
 use topics::Topics;
-use window::{Tally, Window};
+use window::Window;
 
 /// What the driver is to do with the sockets, in this order.
 ///
@@ -105,7 +105,8 @@ pub struct Publisher {
     members: Members,
     departed: Departed,
     window: Window,
-    tally: Tally,
+    /// The fewest acknowledgements of any owed message that was let go.
+    fewest_acks: Option<usize>,
     closing: Option<Closing>,
     /// When to look whose marks stand still.
     scan_at: Option<Instant>,
@@ -131,7 +132,7 @@ impl Publisher {
             topics: Topics::default(),
             members: Members::default(),
             departed: Departed::default(),
-            tally: Tally::default(),
+            fewest_acks: None,
             closing: None,
             scan_at: None,
             judge_at: None,

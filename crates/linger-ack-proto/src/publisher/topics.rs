@@ -25,8 +25,17 @@ pub(super) struct Topic {
     pub(super) retained: VecDeque<Bytes>,
     /// In ascending order of the member's key.
     pub(super) owed: Vec<Owed>,
+    /// Where the acknowledgements of what was let go fell lower than ever before.
+    pub(super) lows: Vec<Low>,
     /// It stands in the list of active topics.
     is_listed: bool,
+}
+
+/// A message that was let go with fewer acknowledgements than any before it on its topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Low {
+    pub(super) sequence: u64,
+    pub(super) acks: usize,
 }
 
 /// What one member is owed of one topic, and how far it has come.
@@ -62,6 +71,7 @@ impl Topics {
             next: 1,
             retained: VecDeque::new(),
             owed: Vec::new(),
+            lows: Vec::new(),
             is_listed: false,
         });
         Some(number)
@@ -152,6 +162,19 @@ impl Topic {
             .count()
     }
 
+    /// Notes how often a message was acknowledged that is let go now; in ascending order.
+    pub(super) fn note_acks(&mut self, sequence: u64, acks: usize) {
+        if self.lows.last().is_none_or(|low| acks < low.acks) {
+            self.lows.push(Low { sequence, acks });
+        }
+    }
+
+    /// Whether a message below `next` was let go with fewer acknowledgements than that.
+    pub(super) fn fell_below(&self, least: usize, next: u64) -> bool {
+        let mut lows = self.lows.iter();
+        lows.any(|low| low.acks < least && low.sequence < next)
+    }
+
     /// Whether any member, departed ones included, was owed this sequence.
     pub(super) fn was_owed(&self, sequence: u64) -> bool {
         self.owed
@@ -223,6 +246,7 @@ mod tests {
             next: retained as u64 + 1,
             retained: vec![Bytes::new(); retained].into(),
             owed: Vec::new(),
+            lows: Vec::new(),
             is_listed: false,
         }
     }

@@ -1,8 +1,8 @@
-//! How much is retained, and how often what is no longer retained was acknowledged.
+//! How much is retained, and how it is let go.
 
 use super::topics::Topic;
 use super::{Event, Publisher, Transmit};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What is retained of all topics, against its limits.
 #[derive(Debug)]
@@ -13,12 +13,6 @@ pub(super) struct Window {
     pub(super) bytes: u64,
     /// Messages sent since the PUB socket last looked for credit.
     pub(super) unsettled: u64,
-}
-
-/// How many of the owed messages that were let go had how many acknowledgements.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    messages_by_acks: BTreeMap<usize, u64>,
 }
 
 impl Window {
@@ -50,19 +44,6 @@ impl Window {
     }
 }
 
-impl Tally {
-    fn count(&mut self, acks: usize, messages: u64) {
-        if messages > 0 {
-            *self.messages_by_acks.entry(acks).or_default() += messages;
-        }
-    }
-
-    /// The fewest acknowledgements that any of them had; `None` if there was none.
-    pub(super) fn fewest(&self) -> Option<usize> {
-        self.messages_by_acks.keys().next().copied()
-    }
-}
-
 impl Publisher {
     /// Lets go of what everyone who is here has acknowledged.
     pub(super) fn trim(&mut self, number: u32) {
@@ -74,7 +55,9 @@ impl Publisher {
         if done < first {
             return;
         }
-        self.counters.unowed += count_acks(topic, first, done, &mut self.tally);
+        self.counters.unowed += count_acks(topic, first, done);
+        let fewest = topic.lows.last().map(|low| low.acks);
+        self.fewest_acks = self.fewest_acks.into_iter().chain(fewest).min();
         for _ in first..=done {
             if let Some(payload) = topic.retained.pop_front() {
                 self.window.messages -= 1;
@@ -90,19 +73,19 @@ impl Publisher {
 
 /// Counts how often each of the sequences `first..=last` was acknowledged, and returns how many
 /// of them were kept only for candidates that never joined: those were owed to nobody.
-fn count_acks(topic: &Topic, first: u64, last: u64, tally: &mut Tally) -> u64 {
+fn count_acks(topic: &mut Topic, first: u64, last: u64) -> u64 {
     let by_all = topic
         .owed
         .iter()
         .all(|owed| owed.base <= first && last <= owed.acked() && owed.gone.is_empty());
     if by_all && !topic.owed.is_empty() {
-        tally.count(topic.owed.len(), last - first + 1);
+        topic.note_acks(first, topic.owed.len());
         return 0;
     }
     let mut unowed = 0;
     for sequence in first..=last {
         if topic.was_owed(sequence) {
-            tally.count(topic.acks_of(sequence), 1);
+            topic.note_acks(sequence, topic.acks_of(sequence));
         } else {
             unowed += 1;
         }

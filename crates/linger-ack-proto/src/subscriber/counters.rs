@@ -2,6 +2,7 @@
 
 /// How often what happened since the subscriber began; never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct SubscriberCounters {
     /// Messages handed out, in order.

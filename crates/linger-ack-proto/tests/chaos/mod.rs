@@ -121,9 +121,7 @@ impl Chaos {
             "a drain completes"
         );
         let members = self.world.publisher.member_count();
-        let quorum = self
-            .rng
-            .pick(&[Quorum::All, Quorum::AtLeast(1), Quorum::AtLeast(2)]);
+        let quorum = self.quorum();
         self.end_epoch(quorum);
         let report = self.reports.last().expect("just made");
         let present = report.members.iter();
@@ -190,12 +188,21 @@ impl Chaos {
         self.world.run();
     }
 
+    fn quorum(&mut self) -> Quorum {
+        self.rng
+            .pick(&[Quorum::All, Quorum::AtLeast(1), Quorum::AtLeast(2)])
+    }
+
     /// Another process takes its place; of the old one nothing is heard, or its last words.
     fn restart(&mut self) {
         match self.rng.chance(50) {
-            true => self.end_epoch(Quorum::All),
+            true => {
+                let quorum = self.quorum();
+                self.end_epoch(quorum);
+            }
             false => {
-                let report = self.world.publisher.finish(Quorum::All);
+                let quorum = self.quorum();
+                let report = self.world.publisher.finish(quorum);
                 oracle::check_report(&self.world, &report, &self.flushed);
                 self.reports.push(report);
                 self.flushed.clear();
