@@ -8,6 +8,7 @@ use std::process::{ExitCode, Termination};
 /// Returned from `main`, it picks the exit code, by [the coordinator's
 /// table](linger_coordinator::exit), and is printed to stderr if anything was not clean.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub struct Report {
@@ -19,6 +20,7 @@ pub struct Report {
     pub sockets: Option<linger_registry::Report>,
     /// What each publisher knows of its messages and members, with the publisher's name.
     #[cfg(feature = "ack")]
+    #[cfg_attr(feature = "serde", serde(serialize_with = "by_name"))]
     pub publishers: Vec<(String, std::sync::Arc<linger_ack::Report>)>,
     /// How each subscriber left.
     #[cfg(feature = "ack")]
@@ -77,4 +79,13 @@ impl Termination for Report {
         }
         ExitCode::from(self.exit_code())
     }
+}
+
+/// A map from each publisher's name to its report.
+#[cfg(all(feature = "ack", feature = "serde"))]
+fn by_name<S: serde::Serializer>(
+    publishers: &[(String, std::sync::Arc<linger_ack::Report>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(publishers.iter().map(|(name, report)| (name, &**report)))
 }

@@ -224,3 +224,19 @@ async fn async_code_waits_without_blocking_and_the_report_is_the_same_again() {
     assert!(report.is_clean(), "{report}");
     assert_eq!(service.run().await.to_string(), report.to_string());
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn the_whole_report_is_one_json_object() {
+    let service = service(Duration::from_secs(5));
+    let quotes = service.publisher("quotes");
+    let quotes = quotes.bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*");
+    let quotes = quotes.expect("bound");
+    quotes.publish("T", "nobody is here").expect("accepted");
+    service.shutdown();
+    let json = serde_json::to_value(service.run_blocking()).expect("serializable");
+    assert_eq!(json["service"], "quotes");
+    assert_eq!(json["publishers"]["quotes"]["counters"]["accepted"], 1);
+    assert_eq!(json["sockets"]["context"]["outcome"], "ended");
+    assert!(json["shutdown"]["phases"].is_array(), "{json}");
+}

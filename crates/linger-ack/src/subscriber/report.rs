@@ -5,6 +5,7 @@ use std::fmt;
 
 /// How a subscriber's memberships ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub struct SubscriberReport {
@@ -20,6 +21,7 @@ pub struct SubscriberReport {
 
 /// One publisher, seen from its member.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LinkReport {
     /// Where its data came from.
@@ -80,5 +82,37 @@ impl fmt::Display for LinkEnd {
             Self::Ended(_) => "unconfirmed",
             Self::Pending => "pending",
         })
+    }
+}
+
+/// As the text of its `Display`.
+#[cfg(feature = "serde")]
+impl serde::Serialize for LinkEnd {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_names_the_end_of_each_membership() {
+        let report = SubscriberReport {
+            name: "risk-1".to_owned(),
+            links: vec![LinkReport {
+                data_endpoint: "tcp://pub:5556".to_owned(),
+                end: LinkEnd::Ended(EndReason::Confirmed),
+                counters: SubscriberCounters::default(),
+            }],
+            abandoned: 0,
+            held: 1,
+        };
+        let json = serde_json::to_value(&report).expect("serializable");
+        assert_eq!(json["name"], "risk-1");
+        assert_eq!(json["held"], 1);
+        assert_eq!(json["links"][0]["end"], "confirmed");
+        assert_eq!(json["links"][0]["counters"]["delivered"], 0);
     }
 }
