@@ -1,7 +1,9 @@
 //! Cuts, gaps, SYNC, NACK.
 mod world;
 
-use linger_ack_proto::{Outcome, PublisherConfig, Quorum, SubscriberConfig};
+use bytes::Bytes;
+use linger_ack_proto::wire::{Envelope, Header, Repair, ToSubscriber, TopicRange};
+use linger_ack_proto::{Outcome, PublisherConfig, Quorum, SessionId, SubscriberConfig};
 use world::{World, ms};
 
 #[test]
@@ -177,7 +179,6 @@ fn an_ack_that_was_lost_is_asked_for_though_nothing_follows_it() {
 
 #[test]
 fn the_last_sequences_there_are_do_no_harm() {
-    use linger_ack_proto::wire::{Envelope, ToSubscriber, TopicRange};
     let mut world = World::new();
     let at = world.member("a", "T");
     world.publish("T", "1");
@@ -194,13 +195,12 @@ fn the_last_sequences_there_are_do_no_harm() {
         }
         .encode(&mut envelope);
         let node = &mut world.nodes[at];
-        node.machine
-            .handle_data(now, &envelope, Some(bytes::Bytes::new()));
+        node.machine.handle_data(now, &envelope, Some(Bytes::new()));
     }
     assert_eq!(world.nodes[at].machine.counters().broken, 1);
-    let header = linger_ack_proto::wire::Header {
+    let header = Header {
         epoch: world.publisher.epoch(),
-        session: linger_ack_proto::SessionId::from_u128(1 << 64),
+        session: SessionId::from_u128(1 << 64),
     };
     for last in [u64::MAX, u64::MAX - 2] {
         let range = TopicRange {
@@ -214,4 +214,43 @@ fn the_last_sequences_there_are_do_no_harm() {
     let counters = world.nodes[at].machine.counters();
     assert_eq!((counters.broken, counters.gone), (2, u64::MAX - 3));
     assert_eq!(counters.delivered, 2, "what was held came after it");
+}
+
+#[test]
+fn while_the_dealer_takes_nothing_what_is_to_be_said_merges() {
+    let mut world = World::new();
+    let at = world.member("a", "T");
+    world.nodes[at].data = false;
+    for n in 1..=3_000 {
+        world.publish("T", &n.to_string());
+    }
+    let header = Header {
+        epoch: world.publisher.epoch(),
+        session: SessionId::from_u128(1 << 64),
+    };
+    let mut now = world.now;
+    let machine = &mut world.nodes[at].machine;
+    let repair = |sequence| {
+        let repair = Repair {
+            number: 1,
+            sequence,
+            last: true,
+            topic: Bytes::from_static(b"T"),
+            payload: Bytes::new(),
+        };
+        ToSubscriber::Repair(repair).encode(&header)
+    };
+    // Each answer shows another gap, each delivery is acknowledged, and nothing can be said.
+    for sequence in 1..1_000 {
+        now += ms(10);
+        machine.handle_control(now, &repair(3_000));
+        machine.handle_control(now, &repair(sequence));
+        while let Some(item) = machine.poll_delivery() {
+            let delivery = item.into_message().expect("a message");
+            machine.acknowledge(now, &delivery.id);
+        }
+        machine.handle_timeout(now);
+    }
+    let said = std::iter::from_fn(|| machine.poll_transmit()).count();
+    assert!((1..20).contains(&said), "{said} frames were waiting");
 }
