@@ -169,6 +169,8 @@ pub struct SubscriberConfig {
     pub reorder_messages: usize,
     /// How many bytes may wait for an earlier message: 32 MiB by default.
     pub reorder_bytes: usize,
+    /// With how many deliveries waiting a subscriber is full: 1,024 by default, at least 1.
+    pub pending_messages: usize,
     /// How long an acknowledgement may wait for company: 0 to 10 s; 5 ms by default.
     pub ack_delay: Duration,
     /// The first wait before HELLO, JOINED, NACK or BYE is said again; it doubles. 1 ms to 10 s;
@@ -203,6 +205,7 @@ impl SubscriberConfig {
             credentials: Bytes::new(),
             reorder_messages: 65_536,
             reorder_bytes: 32 << 20,
+            pending_messages: 1_024,
             ack_delay: Duration::from_millis(5),
             retry_first: Duration::from_millis(50),
             retry_longest: Duration::from_secs(1),

@@ -112,10 +112,13 @@ impl Subscriber {
         if !topic.settle(id.sequence) {
             return false;
         }
-        let counts = u64::from(self.config.level == Level::Processed);
+        self.unsettled -= 1;
+        let counts = self.config.level == Level::Processed;
+        let bytes = if counts { id.len } else { 0 };
+        let delay = self.config.ack_delay;
         let mut due = self
             .acks
-            .note(now, id.number, self.config.ack_delay, counts, 0);
+            .note(now, id.number, delay, u64::from(counts), bytes);
         if self.end.is_whole() {
             self.acks.hurry();
             due = true;

@@ -40,6 +40,8 @@ pub struct DeliveryId {
     pub sequence: u64,
     /// Counts this subscriber's sessions: an acknowledgement never crosses to another one.
     pub generation: u64,
+    /// How many bytes of payload it has: many of them make an acknowledgement fall due.
+    pub len: usize,
 }
 
 impl Item {

@@ -165,6 +165,8 @@ impl Subscriber {
             self.former = Some((epoch, next));
         }
         self.topics.clear();
+        self.missing.clear();
+        self.unsettled = 0;
         self.held_messages = 0;
         self.held_bytes = 0;
         self.acks.clear();

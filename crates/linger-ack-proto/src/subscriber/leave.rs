@@ -3,8 +3,7 @@
 use super::join::{Parts, Stage};
 use super::{Subscriber, SubscriberEvent};
 use crate::id::{Epoch, Level};
-use crate::wire::{Part, ToPublisher, TopicEntry};
-use std::collections::BTreeMap;
+use crate::wire::{Part, ToPublisher};
 use std::time::Instant;
 
 /// How a subscription ended.
@@ -27,7 +26,6 @@ pub(super) struct End {
     pub(super) welcome: Parts,
     parts: Parts,
     is_whole: bool,
-    finals: BTreeMap<u32, u64>,
     announced: bool,
     /// FIN came, and nobody hears BYE any more.
     fin: bool,
@@ -45,10 +43,8 @@ impl End {
         self.is_whole
     }
 
-    pub(super) fn note_part(&mut self, epoch: Epoch, part: Part, entries: &[TopicEntry]) {
-        for entry in entries {
-            self.finals.insert(entry.number, entry.sequence);
-        }
+    /// What it lists was noted as sent: from then on it is missing until it comes.
+    pub(super) fn note_part(&mut self, epoch: Epoch, part: Part) {
         self.is_whole |= self.parts.note(epoch, 0, part);
     }
 
@@ -80,17 +76,11 @@ impl Subscriber {
         if self.stage != Stage::Member || !self.end.is_whole() {
             return;
         }
-        let level = self.config.level;
-        let (mut handed_out, mut acknowledged) = (true, true);
-        for (number, &next) in &self.end.finals {
-            let topic = self.topics.get(number);
-            handed_out &= topic.is_some_and(|topic| topic.next >= next);
-            acknowledged &= topic.is_some_and(|topic| topic.processed() + 1 >= next);
+        if !self.missing.is_empty() {
+            return;
         }
-        if handed_out {
-            self.announce_end();
-        }
-        if handed_out && (acknowledged || level == Level::Received) {
+        self.announce_end();
+        if self.unsettled == 0 || self.config.level == Level::Received {
             self.leave(now);
         }
     }

@@ -23,7 +23,7 @@ use join::Stage;
 use leave::End;
 use order::Topic;
 use retry::Retry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 /// A frame for the publisher, to be sent on the DEALER socket without waiting.
@@ -78,8 +78,8 @@ pub enum SubscriberEvent {
 ///    [`handle_control`](Self::handle_control), each in its order.
 /// 3. Give what [`poll_delivery`](Self::poll_delivery) says to the application, and call
 ///    [`acknowledge`](Self::acknowledge) for each message that it acknowledges, in any order.
-///    If it is slow and [`pending`](Self::pending) grows, stop reading SUB; never stop reading
-///    DEALER.
+///    While it is slow and this [is full](Self::is_full), don't read SUB; never stop reading
+///    DEALER. Call `handle_timeout` when there is room again.
 /// 4. When [`poll_timeout`](Self::poll_timeout) has come, call
 ///    [`handle_timeout`](Self::handle_timeout).
 /// 5. After each burst of these, call `handle_timeout` too, send what [`poll_transmit`](Self::poll_transmit) says until it says
@@ -97,6 +97,10 @@ pub struct Subscriber {
     generation: u64,
     serial: u64,
     topics: BTreeMap<u32, Topic>,
+    /// The topics of which something is known to be missing.
+    missing: BTreeSet<u32>,
+    /// How many messages of this session were handed out and not acknowledged.
+    unsettled: u64,
     /// How far the last session came, to tell what was lost between it and this one.
     former: Option<(Epoch, BTreeMap<u32, u64>)>,
     acks: Acks,
@@ -133,6 +137,8 @@ impl Subscriber {
             generation: 0,
             serial: 0,
             topics: BTreeMap::new(),
+            missing: BTreeSet::new(),
+            unsettled: 0,
             former: None,
             end: End::default(),
             held_messages: 0,
@@ -239,9 +245,7 @@ impl Subscriber {
         if self.stage != Stage::Member || self.outbox.len() >= OUTBOX {
             return;
         }
-        if self.nack.is_due(now) {
-            self.say_nack(now);
-        }
+        self.say_nack_if_due(now);
         self.say_acks(now);
         if self.beat_at.is_none_or(|at| at <= now) {
             self.say(&ToPublisher::Beat);
@@ -263,6 +267,14 @@ impl Subscriber {
     #[must_use]
     pub fn pending(&self) -> usize {
         self.deliveries.len()
+    }
+
+    /// Whether so many deliveries wait that SUB is not to be read.
+    ///
+    /// Nothing is asked for again either, until fewer wait.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.deliveries.len() >= self.config.pending_messages
     }
 
     /// What happened since the last call.

@@ -44,7 +44,7 @@ impl Subscriber {
             }
             InBand::End { part, entries } => {
                 self.note_sent(&entries);
-                self.end.note_part(epoch, part, &entries);
+                self.end.note_part(epoch, part);
                 self.acks.report_all();
                 self.say_nack_if_missing(now);
                 self.leave_if_done(now);
@@ -117,6 +117,7 @@ impl Subscriber {
             topic
                 .or_insert_with(|| Topic::new(entry.topic.clone(), 1))
                 .note_sent(entry.sequence);
+            self.note_missing(entry.number);
         }
     }
 
@@ -147,6 +148,7 @@ impl Subscriber {
             self.hand_out(now, number);
             return false;
         }
+        self.missing.insert(number);
         let bytes = self.held_bytes + payload.len();
         let has_room =
             self.held_messages < self.config.reorder_messages && bytes <= self.config.reorder_bytes;
@@ -173,10 +175,12 @@ impl Subscriber {
             self.held_bytes -= payload.len();
             self.deliver(now, number, sequence, name, payload);
         }
+        self.note_missing(number);
     }
 
     fn deliver(&mut self, now: Instant, number: u32, sequence: u64, topic: Bytes, payload: Bytes) {
         self.counters.delivered += 1;
+        self.unsettled += 1;
         // At the level `processed` it is the application's word that makes an ACK fall due.
         let counts = self.config.level == Level::Received;
         let bytes = if counts { payload.len() } else { 0 };
@@ -186,6 +190,7 @@ impl Subscriber {
             number,
             sequence,
             generation: self.generation,
+            len: payload.len(),
         };
         self.deliveries
             .push_back(Item::Message(Delivery { id, topic, payload }));

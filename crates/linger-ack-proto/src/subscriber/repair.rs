@@ -9,31 +9,42 @@ use std::time::Instant;
 const RANGES: usize = 512;
 
 impl Subscriber {
-    /// Starts asking, unless it has been asked already and the answer is awaited.
-    pub(super) fn say_nack_if_missing(&mut self, now: Instant) {
-        if self.stage == Stage::Member && !self.nack.is_running() {
-            let missing = self
-                .topics
-                .values()
-                .any(super::order::Topic::is_missing_any);
-            if missing {
-                self.nack.start(now);
-                // While the socket takes nothing, it waits: the next look says it.
-                if self.outbox.len() < super::OUTBOX && self.nack.is_due(now) {
-                    self.say_nack(now);
-                }
-            }
+    /// Notes whether something is missing of a topic, after its marks or its evidence changed.
+    pub(super) fn note_missing(&mut self, number: u32) {
+        let is_missing = self
+            .topics
+            .get(&number)
+            .is_some_and(super::order::Topic::is_missing_any);
+        if is_missing {
+            self.missing.insert(number);
+        } else if !self.missing.is_empty() {
+            self.missing.remove(&number);
         }
     }
 
-    pub(super) fn say_nack(&mut self, _now: Instant) {
+    /// Starts asking, unless it has been asked already and the answer is awaited.
+    pub(super) fn say_nack_if_missing(&mut self, now: Instant) {
+        let may = self.stage == Stage::Member && !self.nack.is_running();
+        if may && !self.missing.is_empty() {
+            self.nack.start(now);
+            self.say_nack_if_due(now);
+        }
+    }
+
+    /// Asks, unless the socket takes nothing or the application is behind: then the next look does.
+    pub(super) fn say_nack_if_due(&mut self, now: Instant) {
+        let can = self.outbox.len() < super::OUTBOX && !self.is_full();
+        if can && self.nack.is_due(now) {
+            self.say_nack();
+        }
+    }
+
+    fn say_nack(&mut self) {
         let mut ranges = Vec::new();
-        for (&number, topic) in self
-            .topics
-            .iter()
-            .filter(|(_, topic)| topic.is_missing_any())
-        {
-            ranges.extend(topic.missing(number));
+        for &number in &self.missing {
+            if let Some(topic) = self.topics.get(&number) {
+                ranges.extend(topic.missing(number));
+            }
             if ranges.len() >= RANGES {
                 break;
             }

@@ -38,7 +38,8 @@ pub enum ToPublisher {
     },
     /// The subscriber lives.
     Beat,
-    /// The subscriber leaves; the marks are final and stand for all its topics.
+    /// The subscriber leaves; the marks are final and stand for all its topics. If it is not a
+    /// member yet, it takes its HELLO back, and the marks count for nothing.
     Bye {
         /// One entry a topic.
         marks: Vec<Mark>,

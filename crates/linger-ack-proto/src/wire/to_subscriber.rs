@@ -27,7 +27,8 @@ pub enum ToSubscriber {
     Repair(Repair),
     /// These are no longer retained; they can't be had.
     Gone(TopicRange),
-    /// Say all marks: this connection is new, and what was said on the old one may be lost.
+    /// Say all marks: this connection is new, or all was received and nothing more is heard, so
+    /// what was said may be lost.
     Query,
     /// BYE came, and its marks count.
     ByeOk,
