@@ -43,7 +43,8 @@ impl Topic {
         }
     }
 
-    pub(super) fn processed(&self) -> u64 {
+    #[cfg(test)]
+    fn processed(&self) -> u64 {
         self.processed
     }
 

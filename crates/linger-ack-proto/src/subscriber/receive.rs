@@ -144,8 +144,11 @@ impl Subscriber {
         if sequence == topic.next {
             topic.next += 1;
             let name = topic.name.clone();
+            let may_go_on = !topic.held.is_empty() || !self.missing.is_empty();
             self.deliver(now, number, sequence, name, payload);
-            self.hand_out(now, number);
+            if may_go_on {
+                self.hand_out(now, number);
+            }
             return false;
         }
         self.missing.insert(number);

@@ -160,6 +160,7 @@ impl SubscriberBuilder {
 
         let mut settings = SubscriberConfig::new(name.clone()).map_err(config)?;
         settings.level = self.level;
+        settings.pending_messages = self.queue;
         for prefix in &self.prefixes {
             settings = settings.subscribe(prefix.clone());
         }

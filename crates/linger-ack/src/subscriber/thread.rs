@@ -58,7 +58,7 @@ impl ReceiveThread {
             let links = self.links.iter_mut().zip(&mut state.links);
             for ((link, state), takes_data) in links.zip(&mut takes_data) {
                 news += usize::from(link.step(now, state)?);
-                state.paused |= state.machine.pending() >= self.shared.queue;
+                state.paused |= state.machine.is_full();
                 *takes_data = !state.paused;
                 has_ended &= state.ended.is_some();
                 let due = state.machine.poll_timeout();
