@@ -78,3 +78,20 @@ fn while_the_application_is_behind_nothing_is_asked_for_and_then_at_once() {
     machine.handle_timeout(now);
     assert_eq!(acks(machine), 1, "the NACK");
 }
+
+#[test]
+fn a_subscriber_that_is_full_asks_for_no_wake_up_that_is_past() {
+    let mut world = World::new();
+    let mut config = config();
+    config.pending_messages = 1;
+    let at = world.subscriber_with(config);
+    world.run();
+    receive(&mut world, at, "1");
+    publish(&mut world, "lost");
+    receive(&mut world, at, "3");
+    let now = world.now + ms(100);
+    let machine = &mut world.nodes[at].machine;
+    machine.handle_timeout(now);
+    let due = machine.poll_timeout().expect("a beat at least");
+    assert!(due > now, "what waits for room is no timer's business");
+}

@@ -287,10 +287,12 @@ impl Subscriber {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let member = self.stage == Stage::Member;
+        // Room comes from the application, not with time.
+        let may_ask = member && !self.is_full();
         let due = [
             self.retry.due(),
             self.end.forsaken_at(),
-            self.nack.due().filter(|_| member),
+            self.nack.due().filter(|_| may_ask),
             self.acks.due().filter(|_| member),
             self.beat_at.filter(|_| member),
         ];

@@ -90,6 +90,7 @@ impl Subscriber {
             return;
         };
         if lost.first() > topic.next {
+            self.missing.insert(range.number);
             return; // something earlier is still to come; it will be asked for again
         }
         let name = topic.name.clone();
