@@ -30,6 +30,7 @@ impl Chaos {
             92..94 => self.abandon(at),
             94..96 => self.flush(),
             96..97 if self.epochs < 1_003 => self.restart(),
+            97..98 if self.rng.chance(50) => self.world.nodes[at].takes ^= true,
             97..98 => self.world.nodes[at].reads ^= true,
             98..99 if self.rng.chance(20) => self.begin_close(),
             _ => self.world.run(),
@@ -141,6 +142,7 @@ impl Chaos {
             let now = self.world.now;
             let node = &mut self.world.nodes[at];
             (node.runs, node.reads, node.data, node.acks) = (true, true, true, true);
+            node.takes = true;
             let was_cut = !node.control;
             node.late.clear();
             node.acknowledge_all(now);

@@ -156,6 +156,7 @@ impl Chaos {
         config.level = self
             .rng
             .pick(&[Level::Received, Level::Processed, Level::Processed]);
+        config.pending_messages = self.rng.pick(&[1, 4, 1_024]);
         config.reorder_messages = self.rng.pick(&[1, 4, 65_536]);
         let at = self.world.subscriber_with(config);
         self.world.nodes[at].acks = self.rng.chance(60);
@@ -178,9 +179,18 @@ impl Chaos {
         }
     }
 
+    /// What the libraries hold is received, whether the applications have looked or not.
+    fn take_all(&mut self) {
+        let now = self.world.now;
+        for node in &mut self.world.nodes {
+            node.take_all(now);
+        }
+    }
+
     /// The publisher's life is over; what it knew is compared with what happened.
     fn end_epoch(&mut self, quorum: Quorum) {
         let report = self.world.publisher.finish(quorum);
+        self.take_all();
         oracle::check_report(&self.world, &report, &self.flushed);
         self.reports.push(report);
         self.flushed.clear();
@@ -203,6 +213,7 @@ impl Chaos {
             false => {
                 let quorum = self.quorum();
                 let report = self.world.publisher.finish(quorum);
+                self.take_all();
                 oracle::check_report(&self.world, &report, &self.flushed);
                 self.reports.push(report);
                 self.flushed.clear();

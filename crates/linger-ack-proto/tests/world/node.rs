@@ -16,6 +16,8 @@ pub struct Node {
     pub late: Vec<(Bytes, Bytes)>,
     /// Whether the application acknowledges what it is given, at once.
     pub acks: bool,
+    /// Whether the application takes what it is given.
+    pub takes: bool,
     /// Whether SUB is read.
     pub reads: bool,
     /// Whether this process runs at all.
@@ -47,6 +49,7 @@ impl Node {
             dawdles: false,
             late: Vec::new(),
             acks: true,
+            takes: true,
             reads: true,
             runs: true,
             delivered: Vec::new(),
@@ -64,7 +67,7 @@ impl Node {
     /// whether anything happened.
     pub fn turn(&mut self, now: Instant) -> (Vec<Bytes>, bool) {
         let mut spoke = false;
-        if self.reads {
+        if self.reads && !self.machine.is_full() {
             for (first, payload) in std::mem::take(&mut self.inbox) {
                 spoke = true;
                 self.machine.handle_data(now, &first, payload);
@@ -78,13 +81,25 @@ impl Node {
             self.last_said = transmit.frame.clone();
             said.push(transmit.frame);
         }
+        // In a new session at once, so that what is gone is put down to its epoch.
+        if self.takes || said.iter().any(Witness::is_joined) {
+            spoke |= self.take_all(now);
+        }
+        if self.machine.pending() == 0 {
+            said.iter().for_each(|frame| self.witness.received(frame));
+        }
+        (said, spoke)
+    }
+
+    /// Takes all that the library holds.
+    pub fn take_all(&mut self, now: Instant) -> bool {
+        let mut any = false;
         while let Some(item) = self.machine.poll_delivery() {
-            spoke = true;
+            any = true;
             self.witness.handed_out(&item);
             self.take(now, item);
         }
-        said.iter().for_each(|frame| self.witness.received(frame));
-        (said, spoke)
+        any
     }
 
     fn take(&mut self, now: Instant, item: Item) {

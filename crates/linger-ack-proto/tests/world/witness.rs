@@ -122,6 +122,11 @@ impl Witness {
         taken.expect("it was handed out").settle(id.sequence);
     }
 
+    pub fn is_joined(frame: &Bytes) -> bool {
+        let frame = ToPublisher::decode(frame);
+        matches!(frame, Ok((_, _, ToPublisher::Joined { .. })))
+    }
+
     /// A frame was just made: no mark is above what the application has said.
     pub fn said(&mut self, frame: &Bytes) {
         let (header, _, body) = ToPublisher::decode(frame).expect("a whole frame");
