@@ -134,7 +134,7 @@ impl Builder {
     ///
     /// At the hard deadline the watchdog writes who is left to stderr and exits with
     /// [`WATCHDOG`](crate::exit::WATCHDOG), even if every thread hangs. The same if members are
-    /// [abandoned](crate::Outcome::Abandoned) and the process is still there 200 ms after the
+    /// [abandoned](crate::Outcome::Abandoned) and the process is still there 50 ms after the
     /// later of deadline and report: what was left behind may keep a runtime from ending.
     ///
     /// Signals that were listened to do again what they do by default once the report is there.

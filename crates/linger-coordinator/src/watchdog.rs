@@ -17,10 +17,10 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 
 /// How long the process has to leave by itself after a report that names members as left behind:
 /// their threads may keep a runtime from ending.
-const LEAVE: Duration = Duration::from_millis(200);
+const LEAVE: Duration = Duration::from_millis(50);
 
 /// The longest that the list may take to be written.
-const WRITE: Duration = Duration::from_millis(100);
+const WRITE: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(core: &Core) {
     let hard = loop {

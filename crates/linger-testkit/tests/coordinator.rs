@@ -14,10 +14,6 @@ use std::time::{Duration, Instant};
 /// Of the scenarios that run into it.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// The watchdog gives a process that has reported 200 ms to leave, and then its last words 100 ms
-/// to be read. That is beyond [`GRACE`] already; the rest is for a loaded machine.
-const UNREAD: Duration = Duration::from_secs(1);
-
 /// The exit codes that `linger_coordinator::exit` documents.
 const WATCHDOG: i32 = 70;
 const INCOMPLETE: i32 = 75;
@@ -93,7 +89,7 @@ fn a_full_stderr_holds_up_nothing() {
     let child = Child::spawn_unheard("long_note", &mut command).unwrap();
     drop(command);
     wait_for_byte(&stdout);
-    let exit = stop(&child, UNREAD);
+    let exit = stop(&child, GRACE);
     assert_eq!(exit.status.code(), Some(WATCHDOG));
     let mut written = Vec::new();
     unread.read_to_end(&mut written).unwrap();

@@ -62,15 +62,12 @@ fn messages_that_mean_nothing_are_counted_and_change_nothing() {
 #[test]
 fn frames_beyond_all_bounds_are_hung_up_on() {
     beside_a_stream(|publisher| {
-        for length in [u64::MAX, 1 << 62] {
+        for length in [u64::MAX, 1 << 62, 64 << 20] {
             for (endpoint, kind) in [(&publisher.control, "DEALER"), (&publisher.data, "SUB")] {
                 let mut stranger = Stranger::greeted(endpoint, kind);
                 stranger.announce(length);
                 stranger.until_hung_up_on();
             }
         }
-        let mut stranger = Stranger::greeted(&publisher.control, "DEALER");
-        stranger.announce(64 << 20);
-        stranger.until_hung_up_on();
     });
 }

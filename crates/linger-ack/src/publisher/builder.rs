@@ -19,6 +19,11 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The largest frame that a stranger may send to the control port, in bytes.
 const MAX_CONTROL_FRAME: i64 = 4 << 20;
 
+/// The largest frame that anyone may send to the data port, in bytes: subscriptions, of which ours
+/// have 1,025 bytes at most. Without a limit one frame fills the memory, and one long subscription
+/// holds up the end of the socket for seconds.
+const MAX_SUBSCRIPTION: i64 = 4 << 10;
+
 /// Settings of a [`Publisher`]; [`bind`](Self::bind) makes it.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -123,6 +128,9 @@ impl PublisherBuilder {
         let pub_socket = self.open(&registry, zmq::PUB, "data")?;
         let high_water_mark = i32::try_from(machine.high_water_mark()).unwrap_or(i32::MAX);
         pub_socket.set_sndhwm(high_water_mark).map_err(option)?;
+        pub_socket
+            .set_maxmsgsize(MAX_SUBSCRIPTION)
+            .map_err(option)?;
         let data_endpoint = self.bind_socket(&pub_socket, data)?;
 
         let answers = 2 * self.config.repair_messages;

@@ -157,9 +157,19 @@ fn an_ipc_path_that_cannot_be_is_an_error_and_no_panic() {
 fn an_ipc_path_that_can_be_works() {
     let registry = Registry::new();
     let pull = registry.socket(zmq::PULL).open().unwrap();
-    pull.bind("ipc://*").unwrap();
+    // Not `ipc://*`: libzmq leaves its socket in the current folder.
+    let name = format!("linger-registry-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    pull.bind(&format!("ipc://{}", path.display())).unwrap();
     let push = push(&registry);
     push.connect(&pull.last_endpoint().unwrap()).unwrap();
     push.send("here", 0).unwrap();
     assert_eq!(pull.recv_bytes(0).unwrap(), b"here");
+    drop((pull, push));
+    let report = registry.close_by(crate::support::ample());
+    assert!(report.is_clean(), "{report}");
+    assert!(
+        !path.exists(),
+        "libzmq removes a socket that it was given the path of"
+    );
 }
