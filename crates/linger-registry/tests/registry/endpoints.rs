@@ -168,8 +168,6 @@ fn an_ipc_path_that_can_be_works() {
     drop((pull, push));
     let report = registry.close_by(crate::support::ample());
     assert!(report.is_clean(), "{report}");
-    assert!(
-        !path.exists(),
-        "libzmq removes a socket that it was given the path of"
-    );
+    // libzmq 4.3.4 leaves it there.
+    std::fs::remove_file(&path).unwrap();
 }
