@@ -4,8 +4,7 @@
 //! connects a SUB and a DEALER. What is said on these four sockets, and what each side may
 //! conclude from it, is this crate: two state machines and the codec between them. A driver
 //! (the crate `linger-ack` is one) owns the sockets and the clock, feeds in what arrives and
-//! sends what the machines ask for. `SPEC.md` beside this crate is the wire contract for other
-//! languages.
+//! sends what the machines ask for. Every frame is written down in [`wire`].
 //!
 //! # Map
 //!
