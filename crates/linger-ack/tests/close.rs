@@ -7,6 +7,7 @@ use linger_ack::{
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -255,6 +256,54 @@ fn stop_ends_deliveries_from_another_thread() {
     };
     subscriber.stop();
     assert_eq!(consumer.join().expect("no panic"), 0);
+}
+
+#[test]
+fn stop_ends_deliveries_though_messages_keep_coming() {
+    let ticks = publisher();
+    let subscriber = Arc::new(member(&ticks, "a"));
+    let consumer = {
+        let subscriber = Arc::clone(&subscriber);
+        thread::spawn(move || {
+            let mut processed = 0;
+            for delivery in subscriber.deliveries() {
+                // Slower than they come: there is always a next one.
+                let begun = Instant::now();
+                while begun.elapsed() < Duration::from_micros(50) {
+                    thread::yield_now();
+                }
+                delivery.expect("nothing is gone").ack();
+                processed += 1;
+            }
+            processed
+        })
+    };
+    let over = Arc::new(AtomicBool::new(false));
+    let source = {
+        let (ticks, over) = (ticks.clone(), Arc::clone(&over));
+        thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                ticks.publish("T", "x").expect("accepted");
+            }
+        })
+    };
+    while ticks.counters().accepted < 10_000 {
+        thread::yield_now();
+    }
+    subscriber.stop();
+    let ended = Instant::now() + Duration::from_secs(10);
+    while !consumer.is_finished() && Instant::now() < ended {
+        thread::yield_now();
+    }
+    assert!(consumer.is_finished(), "what keeps coming keeps it busy");
+    over.store(true, Ordering::Relaxed);
+    source.join().expect("no panic");
+    assert!(consumer.join().expect("no panic") > 0);
+    let report = subscriber.close_by(soon());
+    assert_eq!(report.abandoned, 0);
+    let report = ticks.close_by(soon(), Quorum::All);
+    let entry = report.member("a").expect("named");
+    assert_eq!(entry.outcome, MemberOutcome::Left);
 }
 
 #[test]

@@ -108,7 +108,11 @@ impl Subscriber {
         self.shared.state.lock().is_at_end()
     }
 
-    /// Makes whoever waits in [`deliveries`](Self::deliveries) return `None`, from any thread.
+    /// Ends [`deliveries`](Self::deliveries), from any thread: nothing new is taken in.
+    ///
+    /// What is in the queue already is still given, so that what was taken in can be finished;
+    /// then `None`. What publishers go on publishing stays owed until
+    /// [`close_by`](Self::close_by), and their reports name it.
     pub fn stop(&self) {
         self.shared.stop();
     }

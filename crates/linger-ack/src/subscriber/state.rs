@@ -25,12 +25,10 @@ pub(super) struct State {
     pub(super) links: Vec<LinkState>,
     /// Which link is asked first for the next delivery, so that none is starved.
     turn: usize,
-    /// How many callers wait for a delivery.
-    waiting: usize,
     /// How many deliveries the application holds.
     held: u64,
     abandoned: u64,
-    /// The application asked `deliveries` to end.
+    /// The application asked `deliveries` to end: nothing more is read from the data connections.
     stopped: bool,
     /// The thread has ended.
     pub(super) ended: bool,
@@ -73,13 +71,16 @@ impl State {
         Self {
             links,
             turn: 0,
-            waiting: 0,
             held: 0,
             abandoned: 0,
             stopped: false,
             ended: false,
             report: None,
         }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -144,7 +145,6 @@ impl Shared {
                 }
                 self.waker.wake();
             }
-            state.waiting += 1;
             let late = match deadline {
                 Some(at) => self.change.wait_until(&mut state, at).timed_out(),
                 None => {
@@ -152,7 +152,6 @@ impl Shared {
                     false
                 }
             };
-            state.waiting -= 1;
             if late {
                 return self.take(&mut state);
             }
@@ -224,6 +223,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         self.state.lock().stopped = true;
         self.change.notify_all();
+        self.waker.wake();
     }
 
     pub(super) fn ask_to_leave(&self) {
@@ -261,15 +261,6 @@ impl Shared {
         };
         state.report = Some(report.clone());
         report
-    }
-
-    /// Wakes whoever waits for a delivery or a change.
-    pub(super) fn announce(&self, state: &State, new: usize) {
-        if new == 1 && state.waiting == 1 {
-            self.change.notify_one();
-        } else {
-            self.change.notify_all();
-        }
     }
 }
 

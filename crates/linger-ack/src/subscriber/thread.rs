@@ -52,22 +52,23 @@ impl ReceiveThread {
             }
             let now = Instant::now();
             let mut state = self.shared.state.lock();
-            let mut news = 0;
+            let mut has_news = false;
             let mut wake_at = None;
             let mut has_ended = true;
+            let is_stopped = state.is_stopped();
             let links = self.links.iter_mut().zip(&mut state.links);
             for ((link, state), takes_data) in links.zip(&mut takes_data) {
-                news += usize::from(link.step(now, state)?);
+                has_news |= link.step(now, state)?;
                 state.paused |= state.machine.is_full();
-                *takes_data = !state.paused;
+                *takes_data = !state.paused && !is_stopped;
                 has_ended &= state.ended.is_some();
                 let due = state.machine.poll_timeout();
                 // What is due at once is waiting for the DEALER to take it.
                 let due = due.filter(|_| !link.is_refused());
                 wake_at = wake_at.into_iter().chain(due).min();
             }
-            if news > 0 {
-                self.shared.announce(&state, news);
+            if has_news {
+                self.shared.change.notify_all();
             }
             drop(state);
             if has_ended {
