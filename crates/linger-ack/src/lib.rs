@@ -58,6 +58,7 @@
 mod entropy;
 mod error;
 mod payload;
+mod place;
 mod publisher;
 mod receive;
 mod subscriber;

@@ -5,11 +5,11 @@ use super::control::ControlThread;
 use super::core::{Core, Shared};
 use crate::entropy;
 use crate::error::OpenError;
+use crate::place::Place;
 use crate::wake::Waker;
 use linger_ack_proto::{Publisher as Machine, PublisherConfig};
 use linger_registry::{Registry, Socket, zmq};
 use parking_lot::{Condvar, Mutex};
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,11 +29,9 @@ const MAX_SUBSCRIPTION: i64 = 4 << 10;
 #[must_use]
 pub struct PublisherBuilder {
     name: String,
-    registry: Option<Registry>,
-    group: Option<String>,
+    place: Place,
     config: PublisherConfig,
     publish_limit: Duration,
-    created: &'static Location<'static>,
 }
 
 impl PublisherBuilder {
@@ -41,11 +39,9 @@ impl PublisherBuilder {
     pub(super) fn new(name: String) -> Self {
         Self {
             name,
-            registry: None,
-            group: None,
+            place: Place::here(),
             config: PublisherConfig::default(),
             publish_limit: Duration::from_secs(5),
-            created: Location::caller(),
         }
     }
 
@@ -54,13 +50,13 @@ impl PublisherBuilder {
     /// Close the publisher before the registry: a registry that closes ends the publisher's
     /// sockets whether members have acknowledged or not.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
+        self.place.set_registry(registry);
         self
     }
 
     /// The registry's group that the sockets belong to; by default the registry's own.
     pub fn group(mut self, group: impl Into<String>) -> Self {
-        self.group = Some(group.into());
+        self.place.set_group(group.into());
         self
     }
 
@@ -123,7 +119,7 @@ impl PublisherBuilder {
 
         let epoch = entropy::epoch().map_err(system)?;
         let machine = Machine::new(self.config.clone(), epoch).map_err(config)?;
-        let registry = self.registry.clone().unwrap_or_default();
+        let (registry, own_registry) = self.place.registry();
 
         let pub_socket = self.open(&registry, zmq::PUB, "data")?;
         let high_water_mark = i32::try_from(machine.high_water_mark()).unwrap_or(i32::MAX);
@@ -151,7 +147,7 @@ impl PublisherBuilder {
             room: Condvar::new(),
             change: Condvar::new(),
             waker: Waker::new().map_err(system)?,
-            own_registry: self.registry.is_none().then_some(registry),
+            own_registry,
         });
         ControlThread::spawn(Arc::clone(&shared), router).map_err(system)?;
         Ok(Publisher::new(shared, self.publish_limit))
@@ -163,19 +159,13 @@ impl PublisherBuilder {
         kind: zmq::SocketType,
         what: &str,
     ) -> Result<Socket, OpenError> {
-        let mut builder = registry
-            .socket(kind)
-            .name(format!("{}.{what}", self.name))
-            .opened_at(self.created)
-            .linger(LINGER);
-        if let Some(group) = &self.group {
-            builder = builder.group(group.clone());
-        }
+        let name = format!("{}.{what}", self.name);
+        let socket = self.place.open(registry, kind, name, LINGER);
         let error = |source| OpenError::Socket {
             name: self.name.clone(),
             source,
         };
-        builder.open().map_err(error)
+        socket.map_err(error)
     }
 
     fn bind_socket(&self, socket: &Socket, endpoint: &str) -> Result<String, OpenError> {

@@ -6,12 +6,12 @@ use super::state::{LinkState, Shared, State};
 use super::thread::ReceiveThread;
 use crate::entropy;
 use crate::error::ConnectError;
+use crate::place::Place;
 use crate::wake::Waker;
 use bytes::Bytes;
 use linger_ack_proto::{Level, Subscriber as Machine, SubscriberConfig};
 use linger_registry::{Registry, Socket, zmq};
 use parking_lot::{Condvar, Mutex};
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,11 +29,9 @@ pub struct SubscriberBuilder {
     level: Level,
     prefixes: Vec<Bytes>,
     publishers: Vec<(String, String)>,
-    registry: Option<Registry>,
-    group: Option<String>,
+    place: Place,
     queue: usize,
     receive_high_water_mark: i32,
-    created: &'static Location<'static>,
 }
 
 impl SubscriberBuilder {
@@ -44,11 +42,9 @@ impl SubscriberBuilder {
             level: Level::default(),
             prefixes: Vec::new(),
             publishers: Vec::new(),
-            registry: None,
-            group: None,
+            place: Place::here(),
             queue: 1_024,
             receive_high_water_mark: 1_000,
-            created: Location::caller(),
         }
     }
 
@@ -88,13 +84,13 @@ impl SubscriberBuilder {
     ///
     /// Close the subscriber before the registry.
     pub fn registry(mut self, registry: &Registry) -> Self {
-        self.registry = Some(registry.clone());
+        self.place.set_registry(registry);
         self
     }
 
     /// The registry's group that the sockets belong to; by default the registry's own.
     pub fn group(mut self, group: impl Into<String>) -> Self {
-        self.group = Some(group.into());
+        self.place.set_group(group.into());
         self
     }
 
@@ -106,7 +102,7 @@ impl SubscriberBuilder {
     /// a thread or a descriptor.
     pub fn connect(mut self, data: &str, control: &str) -> Result<Subscriber, ConnectError> {
         self.publishers.push((data.to_owned(), control.to_owned()));
-        let registry = self.registry.clone().unwrap_or_default();
+        let (registry, own_registry) = self.place.registry();
         let mut links = Vec::new();
         let mut states = Vec::new();
         for (at, (data, control)) in self.publishers.iter().enumerate() {
@@ -133,7 +129,7 @@ impl SubscriberBuilder {
         ReceiveThread::spawn(Arc::clone(&shared), links).map_err(system)?;
         Ok(Subscriber {
             shared,
-            own_registry: self.registry.is_none().then_some(registry),
+            own_registry,
         })
     }
 
@@ -203,18 +199,11 @@ impl SubscriberBuilder {
             0 => format!("{}.{what}", self.name),
             _ => format!("{}.{what}-{}", self.name, at + 1),
         };
-        let mut builder = registry
-            .socket(kind)
-            .name(name)
-            .opened_at(self.created)
-            .linger(LINGER);
-        if let Some(group) = &self.group {
-            builder = builder.group(group.clone());
-        }
+        let socket = self.place.open(registry, kind, name, LINGER);
         let error = |source| ConnectError::Socket {
             name: self.name.clone(),
             source,
         };
-        builder.open().map_err(error)
+        socket.map_err(error)
     }
 }

@@ -1,0 +1,61 @@
+//! Where sockets are opened: in whose registry, in which group, by which line.
+
+use linger_registry::{OpenError, Registry, Socket, zmq};
+use std::panic::Location;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    registry: Option<Registry>,
+    group: Option<String>,
+    created: &'static Location<'static>,
+}
+
+impl Place {
+    /// A registry of one's own, its default group, the caller's line.
+    #[track_caller]
+    pub(crate) fn here() -> Self {
+        Self {
+            registry: None,
+            group: None,
+            created: Location::caller(),
+        }
+    }
+
+    pub(crate) fn set_registry(&mut self, registry: &Registry) {
+        self.registry = Some(registry.clone());
+    }
+
+    pub(crate) fn set_group(&mut self, group: String) {
+        self.group = Some(group);
+    }
+
+    /// The registry that was given, or else a new one, which ends with whoever asked.
+    pub(crate) fn registry(&self) -> (Registry, Option<Registry>) {
+        match &self.registry {
+            Some(given) => (given.clone(), None),
+            None => {
+                let own = Registry::new();
+                (own.clone(), Some(own))
+            }
+        }
+    }
+
+    pub(crate) fn open(
+        &self,
+        registry: &Registry,
+        kind: zmq::SocketType,
+        name: String,
+        linger: Duration,
+    ) -> Result<Socket, OpenError> {
+        let mut builder = registry
+            .socket(kind)
+            .name(name)
+            .opened_at(self.created)
+            .linger(linger);
+        if let Some(group) = &self.group {
+            builder = builder.group(group.clone());
+        }
+        builder.open()
+    }
+}
