@@ -2,13 +2,16 @@
 
 mod common;
 
-use common::{Folder, Publisher, Subscriber, command, must, soon};
+use common::{Folder, GRACE, Publisher, Subscriber, command, must, soon};
 use linger_testkit::child::{Child, Signal};
 use std::io::{BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// What the publishers are told as `budget_ms=10000`.
+const BUDGET: Duration = Duration::from_secs(10);
 
 #[test]
 fn the_end_of_stdin_ends_nothing() {
@@ -64,8 +67,11 @@ fn without_any_of_the_three_it_works_as_well() {
 
 fn drains(publisher: &Child, subscriber: &Subscriber) {
     subscriber.wait_until_processed(3_000);
+    let begun = Instant::now();
     must(publisher.signal(Signal::Terminate));
     let exit = must(publisher.wait_for_exit(soon()));
+    let took = exit.at.saturating_duration_since(begun);
+    assert!(took <= BUDGET + GRACE, "the stop took {took:?}");
     assert_eq!(exit.status.code(), Some(0), "{}", publisher.last_lines());
     assert_eq!(subscriber.done(), 3_000);
     subscriber.has_exactly(3_000);
