@@ -49,14 +49,15 @@ impl Publisher {
     }
 
     fn refusal(&self, hello: &Hello) -> Option<ToSubscriber> {
+        let refused = |why| ToSubscriber::Refused { change: 0, why };
         if self.closing.is_some() {
             return Some(ToSubscriber::Closing);
         }
         if self.members.len() >= self.config.max_members as usize {
-            return Some(ToSubscriber::Refused(Refusal::TooManyMembers));
+            return Some(refused(Refusal::TooManyMembers));
         }
         if hello.prefixes.len() > self.config.max_prefixes as usize {
-            return Some(ToSubscriber::Refused(Refusal::TooManyPrefixes));
+            return Some(refused(Refusal::TooManyPrefixes));
         }
         None
     }

@@ -192,6 +192,7 @@ impl Publisher {
             ToPublisher::Nack { ranges } => self.handle_nack(now, key, &ranges),
             ToPublisher::Bye { marks } => self.handle_bye(now, key, &marks),
             ToPublisher::Hello(_) => true,
+            ToPublisher::Subscribe(_) | ToPublisher::Unsubscribe(_) => false,
         };
         if !understood {
             self.counters.broken += 1;

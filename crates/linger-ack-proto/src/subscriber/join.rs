@@ -60,6 +60,11 @@ pub(super) fn words(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::TooManyMembers => "the publisher has as many members as it takes",
         Refusal::TooManyPrefixes => "more prefixes than the publisher takes",
+        Refusal::TooManyTopics => {
+            "its prefixes match more topics than the publisher owes one member"
+        }
+        Refusal::Busy => "the publisher is busy with others who join",
+        Refusal::NotAuthorized => "the publisher does not accept its name or its credentials",
     }
 }
 

@@ -222,8 +222,8 @@ impl Subscriber {
             ToSubscriber::Fin { acked } => self.handle_fin(now, acked),
             ToSubscriber::Superseded => self.end_with(EndReason::Superseded),
             ToSubscriber::Closing => self.handle_refusal(now, "the publisher is closing"),
-            ToSubscriber::Refused(refusal) => self.handle_refusal(now, join::words(refusal)),
-            ToSubscriber::Unknown => {}
+            ToSubscriber::Refused { why, .. } => self.handle_refusal(now, join::words(why)),
+            ToSubscriber::Unknown | ToSubscriber::Evicted | ToSubscriber::Versions { .. } => {}
         }
     }
 

@@ -42,6 +42,7 @@ impl Subscriber {
                 self.acks.report_all();
                 self.say_nack_if_missing(now);
             }
+            InBand::Granted(_) | InBand::Released(_) => {}
             InBand::End { part, entries } => {
                 self.note_sent(&entries);
                 self.end.note_part(epoch, part);

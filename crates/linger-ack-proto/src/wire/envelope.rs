@@ -5,7 +5,10 @@ use crate::topic::check_topic;
 
 /// What an envelope adds to its topic, in bytes: with a topic of 16 bytes or less the whole is
 /// 33 bytes or less, for which libzmq allocates nothing.
-pub const ENVELOPE_OVERHEAD: usize = 17;
+pub const ENVELOPE_OVERHEAD: usize = 1 + TRAILER_LEN;
+
+/// The length of what stands after the NUL, in bytes.
+pub const TRAILER_LEN: usize = 16;
 
 /// Topic, NUL, epoch tag, topic number, sequence.
 ///
@@ -36,9 +39,7 @@ impl<'a> Envelope<'a> {
         out.reserve(self.topic.len() + ENVELOPE_OVERHEAD);
         out.extend_from_slice(self.topic);
         out.push(0);
-        out.extend_from_slice(&self.tag.to_be_bytes());
-        out.extend_from_slice(&self.number.to_be_bytes());
-        out.extend_from_slice(&self.sequence.to_be_bytes());
+        self.encode_trailer(out);
     }
 
     /// Reads an envelope, which must fill the frame.
@@ -50,9 +51,36 @@ impl<'a> Envelope<'a> {
         let short = WireError::Short { field: "envelope" };
         let at = frame.len().checked_sub(ENVELOPE_OVERHEAD).ok_or(short)?;
         let (topic, rest) = frame.split_at(at);
-        let Some((&[nul], rest)) = rest.split_first_chunk::<1>() else {
+        let Some((&[nul], trailer)) = rest.split_first_chunk::<1>() else {
             return Err(short);
         };
+        if nul != 0 {
+            return Err(WireError::Value { field: "envelope" });
+        }
+        Self::decode_bare(topic, trailer)
+    }
+
+    /// Appends what stands after the topic and its NUL, for a message whose topic stands bare in
+    /// its first frame: the last frame of such a message.
+    pub fn encode_trailer(&self, out: &mut Vec<u8>) {
+        out.reserve(TRAILER_LEN);
+        out.extend_from_slice(&self.tag.to_be_bytes());
+        out.extend_from_slice(&self.number.to_be_bytes());
+        out.extend_from_slice(&self.sequence.to_be_bytes());
+    }
+
+    /// Reads a bare topic and the trailer that came with it.
+    ///
+    /// # Errors
+    ///
+    /// If the trailer has not 16 bytes, the topic can't be one, or the sequence is 0 or
+    /// `u64::MAX`.
+    pub fn decode_bare(topic: &'a [u8], trailer: &[u8]) -> Result<Self, WireError> {
+        let short = WireError::Short { field: "envelope" };
+        if let Some(extra @ 1..) = trailer.len().checked_sub(TRAILER_LEN) {
+            return Err(WireError::Long { extra });
+        }
+        let rest = trailer;
         let Some((tag, rest)) = rest.split_first_chunk::<4>() else {
             return Err(short);
         };
@@ -62,9 +90,6 @@ impl<'a> Envelope<'a> {
         let Some((sequence, _)) = rest.split_first_chunk::<8>() else {
             return Err(short);
         };
-        if nul != 0 {
-            return Err(WireError::Value { field: "envelope" });
-        }
         check_topic(topic)?;
         let sequence = u64::from_be_bytes(*sequence);
         if matches!(sequence, 0 | u64::MAX) {
@@ -98,6 +123,13 @@ mod tests {
             b"EURUSD\0\x01\x02\x03\x04\0\0\0\x07\0\0\0\0\0\0\0\x09"
         );
         assert_eq!(Envelope::decode(&frame), Ok(envelope));
+        let mut trailer = Vec::new();
+        envelope.encode_trailer(&mut trailer);
+        assert_eq!(trailer, frame[7..]);
+        assert_eq!(Envelope::decode_bare(b"EURUSD", &trailer), Ok(envelope));
+        for broken in [&trailer[1..], &[&trailer[..], b"x"].concat()] {
+            assert!(Envelope::decode_bare(b"EURUSD", broken).is_err());
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, WireError};
 use crate::id::{Epoch, SessionId};
+use bytes::Bytes;
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u8 = 1;
@@ -28,6 +29,16 @@ pub struct Header {
 }
 
 impl Header {
+    /// Reads the header of a frame that may be of any version; what follows it is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// If the frame is too short for one, or is none of this protocol.
+    pub fn peek(frame: &Bytes) -> Result<(Self, u8), WireError> {
+        let (header, version, _) = Self::read_any(&mut Reader::new(frame))?;
+        Ok((header, version))
+    }
+
     pub(super) fn write(&self, kind: u8, out: &mut Vec<u8>) {
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&[VERSION, kind]);
@@ -36,16 +47,22 @@ impl Header {
     }
 
     pub(super) fn read(reader: &mut Reader) -> Result<(Self, u8), WireError> {
+        let (header, version, kind) = Self::read_any(reader)?;
+        if version != VERSION {
+            return Err(WireError::Version { found: version });
+        }
+        Ok((header, kind))
+    }
+
+    /// Reads a header of any version: its length and its places never change.
+    pub(super) fn read_any(reader: &mut Reader) -> Result<(Self, u8, u8), WireError> {
         if reader.array::<2>("magic")? != MAGIC {
             return Err(WireError::Magic);
         }
         let version = reader.u8("version")?;
-        if version != VERSION {
-            return Err(WireError::Version { found: version });
-        }
         let kind = reader.u8("kind")?;
         let epoch = Epoch::from_bytes(reader.array("epoch")?);
         let session = SessionId::from_bytes(reader.array("session")?);
-        Ok((Self { epoch, session }, kind))
+        Ok((Self { epoch, session }, version, kind))
     }
 }

@@ -12,6 +12,8 @@ use bytes::Bytes;
 const WELCOME: u8 = 129;
 const SYNC: u8 = 130;
 const END: u8 = 131;
+const GRANTED: u8 = 132;
+const RELEASED: u8 = 133;
 
 /// The length of a private topic: 0xFF and the nonce.
 pub const PRIVATE_LEN: usize = 17;
@@ -34,6 +36,23 @@ pub enum InBand {
         /// The topics of this part.
         entries: Vec<TopicEntry>,
     },
+    /// Answers SUBSCRIBE: the base of each topic that the change added. Others that the new
+    /// prefixes match begin at 1.
+    Granted(Changed),
+    /// Answers UNSUBSCRIBE: of each topic that is owed no more, the sequence after the last that
+    /// is.
+    Released(Changed),
+}
+
+/// The body of GRANTED and of RELEASED.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The number of the change that it answers.
+    pub number: u64,
+    /// Which part of the list this is.
+    pub part: Part,
+    /// The topics of this part that the change added or took away.
+    pub entries: Vec<TopicEntry>,
 }
 
 /// The body of WELCOME.
@@ -107,6 +126,14 @@ impl InBand {
                 part.write(&mut out);
                 put_list(&mut out, entries, TopicEntry::write);
             }
+            Self::Granted(changed) => {
+                header.write(GRANTED, &mut out);
+                changed.write(&mut out);
+            }
+            Self::Released(changed) => {
+                header.write(RELEASED, &mut out);
+                changed.write(&mut out);
+            }
         }
         out.into()
     }
@@ -128,6 +155,8 @@ impl InBand {
                 part: Part::read(&mut reader)?,
                 entries: TopicEntry::read_list(&mut reader)?,
             },
+            GRANTED => Self::Granted(Changed::read(&mut reader)?),
+            RELEASED => Self::Released(Changed::read(&mut reader)?),
             found => return Err(WireError::Kind { found }),
         };
         reader.end()?;
@@ -152,6 +181,26 @@ impl Welcome {
             window_messages: reader.u32("window_messages")?,
             window_bytes: reader.u64("window_bytes")?,
             expiry_ms: reader.u32("expiry_ms")?,
+            entries: TopicEntry::read_list(reader)?,
+        })
+    }
+}
+
+impl Changed {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.number.to_be_bytes());
+        self.part.write(out);
+        put_list(out, &self.entries, TopicEntry::write);
+    }
+
+    fn read(reader: &mut Reader) -> Result<Self, WireError> {
+        let number = reader.u64("change")?;
+        if number == 0 {
+            return Err(WireError::Value { field: "change" });
+        }
+        Ok(Self {
+            number,
+            part: Part::read(reader)?,
             entries: TopicEntry::read_list(reader)?,
         })
     }
@@ -225,7 +274,20 @@ mod tests {
             InBand::Sync {
                 entries: entries.clone(),
             },
-            InBand::End { part, entries },
+            InBand::End {
+                part,
+                entries: entries.clone(),
+            },
+            InBand::Granted(Changed {
+                number: 1,
+                part,
+                entries: entries.clone(),
+            }),
+            InBand::Released(Changed {
+                number: 2,
+                part,
+                entries,
+            }),
         ] {
             let frame = body.encode(&nonce, &header);
             assert!(is_private(&frame));

@@ -18,9 +18,11 @@ mod reader;
 mod to_publisher;
 mod to_subscriber;
 
-pub use envelope::{ENVELOPE_OVERHEAD, Envelope};
+pub use envelope::{ENVELOPE_OVERHEAD, Envelope, TRAILER_LEN};
 pub use header::{HEADER_LEN, Header, VERSION};
-pub use in_band::{InBand, PRIVATE_LEN, Part, TopicEntry, Welcome, is_private, split_private};
+pub use in_band::{
+    Changed, InBand, PRIVATE_LEN, Part, TopicEntry, Welcome, is_private, split_private,
+};
 pub use reader::WireError;
-pub use to_publisher::{Hello, Mark, ToPublisher, TopicRange};
+pub use to_publisher::{Change, Hello, Mark, ToPublisher, TopicRange};
 pub use to_subscriber::{Refusal, Repair, ToSubscriber};

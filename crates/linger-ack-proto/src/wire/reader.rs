@@ -114,6 +114,11 @@ impl Reader {
         }
     }
 
+    /// Leaves the rest unread.
+    pub(super) fn skip(&mut self) {
+        self.rest.clear();
+    }
+
     /// A length of two bytes, then that many bytes.
     pub(super) fn short_bytes(&mut self, field: &'static str) -> Result<Bytes, WireError> {
         let len = usize::from(self.u16(field)?);

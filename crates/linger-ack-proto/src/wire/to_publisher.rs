@@ -12,6 +12,8 @@ const ACK: u8 = 3;
 const NACK: u8 = 4;
 const BEAT: u8 = 5;
 const BYE: u8 = 6;
+const SUBSCRIBE: u8 = 7;
+const UNSUBSCRIBE: u8 = 8;
 
 /// A frame from a subscriber to its publisher.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,19 @@ pub enum ToPublisher {
         /// One entry a topic.
         marks: Vec<Mark>,
     },
+    /// Asks for more prefixes; said again until GRANTED, REFUSED or CLOSING comes.
+    Subscribe(Change),
+    /// Asks to be owed nothing more of these prefixes; said again until RELEASED comes.
+    Unsubscribe(Change),
+}
+
+/// A change of what a member subscribes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Counts the changes of a session, from 1; one is asked for at a time.
+    pub number: u64,
+    /// The prefixes that come or go; at least one.
+    pub prefixes: Vec<Bytes>,
 }
 
 /// The body of HELLO.
@@ -95,6 +110,8 @@ impl ToPublisher {
             Self::Nack { .. } => NACK,
             Self::Beat => BEAT,
             Self::Bye { .. } => BYE,
+            Self::Subscribe(_) => SUBSCRIBE,
+            Self::Unsubscribe(_) => UNSUBSCRIBE,
         };
         header.write(kind, &mut out);
         out.extend_from_slice(&serial.to_be_bytes());
@@ -107,6 +124,7 @@ impl ToPublisher {
             }
             Self::Bye { marks } => put_list(&mut out, marks, Mark::write),
             Self::Nack { ranges } => put_list(&mut out, ranges, TopicRange::write),
+            Self::Subscribe(change) | Self::Unsubscribe(change) => change.write(&mut out),
             Self::Beat => {}
         }
         out.into()
@@ -137,6 +155,8 @@ impl ToPublisher {
             BYE => Self::Bye {
                 marks: reader.list("marks", Mark::LEN, Mark::read)?,
             },
+            SUBSCRIBE => Self::Subscribe(Change::read(&mut reader)?),
+            UNSUBSCRIBE => Self::Unsubscribe(Change::read(&mut reader)?),
             found => return Err(WireError::Kind { found }),
         };
         reader.end()?;
@@ -153,9 +173,7 @@ impl Hello {
         });
         put_short_bytes(out, self.name.as_bytes());
         put_short_bytes(out, &self.credentials);
-        put_list(out, &self.prefixes, |out, prefix| {
-            put_short_bytes(out, prefix);
-        });
+        write_prefixes(out, &self.prefixes);
     }
 
     fn read(reader: &mut Reader) -> Result<Self, WireError> {
@@ -172,11 +190,7 @@ impl Hello {
         }
         let name = name.to_owned();
         let credentials = reader.short_bytes("credentials")?;
-        let prefixes = reader.list("prefixes", 2, |reader| {
-            let prefix = reader.short_bytes("prefix")?;
-            check_prefix(&prefix)?;
-            Ok(prefix)
-        })?;
+        let prefixes = read_prefixes(reader)?;
         Ok(Self {
             nonce,
             level,
@@ -185,6 +199,37 @@ impl Hello {
             prefixes,
         })
     }
+}
+
+impl Change {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.number.to_be_bytes());
+        write_prefixes(out, &self.prefixes);
+    }
+
+    fn read(reader: &mut Reader) -> Result<Self, WireError> {
+        let number = reader.u64("change")?;
+        let prefixes = read_prefixes(reader)?;
+        if number == 0 {
+            return Err(WireError::Value { field: "change" });
+        }
+        if prefixes.is_empty() {
+            return Err(WireError::Value { field: "prefixes" });
+        }
+        Ok(Self { number, prefixes })
+    }
+}
+
+fn write_prefixes(out: &mut Vec<u8>, prefixes: &[Bytes]) {
+    put_list(out, prefixes, |out, prefix| put_short_bytes(out, prefix));
+}
+
+fn read_prefixes(reader: &mut Reader) -> Result<Vec<Bytes>, WireError> {
+    reader.list("prefixes", 2, |reader| {
+        let prefix = reader.short_bytes("prefix")?;
+        check_prefix(&prefix)?;
+        Ok(prefix)
+    })
 }
 
 impl Mark {
@@ -271,6 +316,14 @@ mod tests {
             },
             ToPublisher::Beat,
             ToPublisher::Bye { marks },
+            ToPublisher::Subscribe(Change {
+                number: 1,
+                prefixes: vec![Bytes::from_static(b"USD")],
+            }),
+            ToPublisher::Unsubscribe(Change {
+                number: 2,
+                prefixes: vec![Bytes::from_static(b"EUR"), Bytes::new()],
+            }),
         ]
     }
 
@@ -336,6 +389,21 @@ mod tests {
             ToPublisher::decode(&frame),
             Err(WireError::Value { field: "processed" })
         );
+    }
+
+    #[test]
+    fn a_change_has_a_number_and_something_to_change() {
+        let header = Header {
+            epoch: Epoch::UNKNOWN,
+            session: SessionId::from_u128(2),
+        };
+        let prefix = Bytes::from_static(b"A");
+        for (number, prefixes, field) in [(0, vec![prefix], "change"), (1, vec![], "prefixes")] {
+            let change = Change { number, prefixes };
+            let frame = ToPublisher::Subscribe(change).encode(&header, 1);
+            let error = ToPublisher::decode(&frame);
+            assert_eq!(error, Err(WireError::Value { field }));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a publisher answers, over ROUTER.
 
-use super::header::Header;
+use super::header::{Header, VERSION};
 use super::reader::{Reader, WireError, put_short_bytes};
 use super::to_publisher::TopicRange;
 use crate::topic::check_topic;
@@ -16,6 +16,8 @@ const CLOSING: u8 = 71;
 const SUPERSEDED: u8 = 72;
 const FIN: u8 = 73;
 const REFUSED: u8 = 74;
+const EVICTED: u8 = 75;
+const VERSIONS: u8 = 76;
 
 /// A frame from a publisher to one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +45,22 @@ pub enum ToSubscriber {
         /// Whether all that this member was owed is acknowledged, as the publisher knows it.
         acked: bool,
     },
-    /// HELLO can't be granted.
-    Refused(Refusal),
+    /// HELLO or SUBSCRIBE can't be granted.
+    Refused {
+        /// The number of the change that is refused; 0 if it is HELLO.
+        change: u64,
+        /// Why.
+        why: Refusal,
+    },
+    /// This session held the window back for too long and is over. It may join anew.
+    Evicted,
+    /// A frame of a version came that the publisher does not speak; these it speaks.
+    Versions {
+        /// The lowest.
+        lowest: u8,
+        /// The highest.
+        highest: u8,
+    },
 }
 
 /// The body of REPAIR.
@@ -62,7 +78,7 @@ pub struct Repair {
     pub payload: Bytes,
 }
 
-/// Why a HELLO was not granted.
+/// Why a HELLO or a SUBSCRIBE was not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -70,6 +86,33 @@ pub enum Refusal {
     TooManyMembers,
     /// It asks for more prefixes than the publisher takes.
     TooManyPrefixes,
+    /// Its prefixes match more topics than the publisher owes to one member.
+    TooManyTopics,
+    /// Too many others are joining just now; ask again.
+    Busy,
+    /// Its name or its credentials are not accepted.
+    NotAuthorized,
+}
+
+impl Refusal {
+    const ALL: [(u8, Self); 5] = [
+        (1, Self::TooManyMembers),
+        (2, Self::TooManyPrefixes),
+        (3, Self::TooManyTopics),
+        (4, Self::Busy),
+        (5, Self::NotAuthorized),
+    ];
+
+    fn code(self) -> u8 {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, why)| *why == self)
+            .map_or(0, |(code, _)| *code)
+    }
+
+    fn from_code(found: u8) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(code, _)| *code == found).map(|(_, why)| *why)
+    }
 }
 
 impl ToSubscriber {
@@ -87,17 +130,20 @@ impl ToSubscriber {
             Self::Closing => CLOSING,
             Self::Superseded => SUPERSEDED,
             Self::Fin { .. } => FIN,
-            Self::Refused(_) => REFUSED,
+            Self::Refused { .. } => REFUSED,
+            Self::Evicted => EVICTED,
+            Self::Versions { .. } => VERSIONS,
         };
         header.write(kind, &mut out);
         match self {
             Self::Repair(repair) => repair.write(&mut out),
             Self::Gone(range) => TopicRange::write(&mut out, range),
             Self::Fin { acked } => out.push(u8::from(*acked)),
-            Self::Refused(reason) => out.push(match reason {
-                Refusal::TooManyMembers => 1,
-                Refusal::TooManyPrefixes => 2,
-            }),
+            Self::Refused { change, why } => {
+                out.extend_from_slice(&change.to_be_bytes());
+                out.push(why.code());
+            }
+            Self::Versions { lowest, highest } => out.extend_from_slice(&[*lowest, *highest]),
             _ => {}
         }
         out.into()
@@ -110,7 +156,11 @@ impl ToSubscriber {
     /// If it is not a whole frame of this version that a publisher can send.
     pub fn decode(frame: &Bytes) -> Result<(Header, Self), WireError> {
         let mut reader = Reader::new(frame);
-        let (header, kind) = Header::read(&mut reader)?;
+        let (header, version, kind) = Header::read_any(&mut reader)?;
+        // Who speaks another version only is understood in this one frame.
+        if version != VERSION && kind != VERSIONS {
+            return Err(WireError::Version { found: version });
+        }
         let body = match kind {
             MEMBER => Self::Member,
             REPAIR => return Ok((header, Self::Repair(Repair::read(reader)?))),
@@ -123,15 +173,26 @@ impl ToSubscriber {
             FIN => Self::Fin {
                 acked: reader.bool("acked")?,
             },
-            REFUSED => Self::Refused(match reader.u8("reason")? {
-                1 => Refusal::TooManyMembers,
-                2 => Refusal::TooManyPrefixes,
-                _ => return Err(WireError::Value { field: "reason" }),
-            }),
+            REFUSED => Self::Refused {
+                change: reader.u64("change")?,
+                why: Refusal::from_code(reader.u8("reason")?)
+                    .ok_or(WireError::Value { field: "reason" })?,
+            },
+            EVICTED => Self::Evicted,
+            VERSIONS => Self::read_versions(&mut reader)?,
             found => return Err(WireError::Kind { found }),
         };
         reader.end()?;
         Ok((header, body))
+    }
+
+    fn read_versions(reader: &mut Reader) -> Result<Self, WireError> {
+        let (lowest, highest) = (reader.u8("lowest")?, reader.u8("highest")?);
+        if lowest == 0 || highest < lowest {
+            return Err(WireError::Value { field: "highest" });
+        }
+        reader.skip(); // what a later version may say besides
+        Ok(Self::Versions { lowest, highest })
     }
 }
 
@@ -193,12 +254,52 @@ mod tests {
             ToSubscriber::Closing,
             ToSubscriber::Superseded,
             ToSubscriber::Fin { acked: true },
-            ToSubscriber::Refused(Refusal::TooManyMembers),
-            ToSubscriber::Refused(Refusal::TooManyPrefixes),
+            ToSubscriber::Refused {
+                change: 0,
+                why: Refusal::TooManyMembers,
+            },
+            ToSubscriber::Refused {
+                change: 7,
+                why: Refusal::NotAuthorized,
+            },
+            ToSubscriber::Evicted,
+            ToSubscriber::Versions {
+                lowest: 1,
+                highest: 3,
+            },
         ] {
             let frame = body.encode(&header);
             assert_eq!(ToSubscriber::decode(&frame), Ok((header, body)));
         }
+    }
+
+    #[test]
+    fn every_refusal_has_a_code_of_its_own() {
+        for (code, why) in Refusal::ALL {
+            assert_eq!((why.code(), Refusal::from_code(code)), (code, Some(why)));
+        }
+        assert_eq!(Refusal::from_code(0), None);
+    }
+
+    #[test]
+    fn versions_are_read_from_whoever_says_them() {
+        let header = Header {
+            epoch: Epoch::UNKNOWN,
+            session: SessionId::from_u128(2),
+        };
+        let versions = ToSubscriber::Versions {
+            lowest: 2,
+            highest: 3,
+        };
+        let mut frame = versions.encode(&header).to_vec();
+        frame[2] = 3;
+        frame.push(b'+');
+        let frame = Bytes::from(frame);
+        assert_eq!(ToSubscriber::decode(&frame), Ok((header, versions)));
+        let mut frame = ToSubscriber::Member.encode(&header).to_vec();
+        frame[2] = 3;
+        let error = ToSubscriber::decode(&frame.into());
+        assert_eq!(error, Err(WireError::Version { found: 3 }));
     }
 
     #[test]
