@@ -9,6 +9,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How soon a timer that is past is looked at again while the DEALER takes nothing: what it would
+/// say can't be said, but it may also be the one that ends a wait for a publisher that is gone.
+const REFUSED: Duration = Duration::from_millis(100);
+
 pub(super) struct ReceiveThread {
     shared: Arc<Shared>,
     links: Vec<Link>,
@@ -63,8 +67,10 @@ impl ReceiveThread {
                 *takes_data = !state.paused && !is_stopped;
                 has_ended &= state.ended.is_some();
                 let due = state.machine.poll_timeout();
-                // What is due at once is waiting for the DEALER to take it.
-                let due = due.filter(|_| !link.is_refused());
+                let due = match link.is_refused() {
+                    true => due.map(|due| due.max(now + REFUSED)),
+                    false => due,
+                };
                 wake_at = wake_at.into_iter().chain(due).min();
             }
             if has_news {
