@@ -164,7 +164,8 @@ pub enum DeliveryError {
         /// The data endpoint of the publisher.
         publisher: String,
     },
-    /// The registry was closed, or its context ended, before the subscriber was.
+    /// The registry was closed, or its context ended, before the subscriber was; or something
+    /// panicked on the subscriber's thread, such as the application's log.
     #[error("the sockets for {publisher} were ended before the subscriber was closed")]
     Terminated {
         /// The data endpoint of the publisher.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use linger_registry::Socket;
 use linger_registry::zmq::{self, DONTWAIT, SNDMORE};
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -59,13 +60,19 @@ impl ControlThread {
     }
 
     fn run(mut self) {
-        if let Err(error) = self.serve() {
-            // The context was ended under us: there is nobody left to hear or to tell.
+        // A panic, such as one of the application's log, ends the publisher as a lost context does:
+        // without its thread nothing would be heard or repaired any more.
+        let served = panic::catch_unwind(AssertUnwindSafe(|| self.serve()));
+        let has_panicked = served.is_err();
+        if !matches!(served, Ok(Ok(()))) {
             let mut core = self.shared.core.lock();
             self.shared.conclude(&mut core);
             self.news.gather(&mut core);
+            let control = std::mem::take(&mut core.control);
             drop(core);
-            self.news.terminated = Some(error);
+            // If the context was ended under us, there is nobody left to tell.
+            let _ = self.send(control);
+            self.news.terminated = served.ok().and_then(Result::err);
         }
         let Self {
             shared,
@@ -76,7 +83,9 @@ impl ControlThread {
         drop(router);
         shared.core.lock().has_thread_ended = true;
         shared.change.notify_all();
-        news.tell(&shared.name);
+        if !has_panicked {
+            news.tell(&shared.name); // otherwise the panic hook has told
+        }
     }
 
     fn serve(&mut self) -> zmq::Result<()> {

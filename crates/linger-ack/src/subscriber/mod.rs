@@ -15,7 +15,7 @@ pub use delivery::Delivery;
 pub use report::{LinkEnd, LinkReport, SubscriberReport};
 
 use linger_registry::Registry;
-use state::Shared;
+use state::{LinkState, Shared};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,11 +51,7 @@ impl Subscriber {
     #[must_use]
     pub fn memberships(&self) -> usize {
         let state = self.shared.state.lock();
-        state
-            .links
-            .iter()
-            .filter(|link| link.machine.is_member())
-            .count()
+        state.links.iter().filter(|link| link.is_member()).count()
     }
 
     /// Waits until this is a member at every publisher, or the deadline. This blocks.
@@ -65,7 +61,7 @@ impl Subscriber {
     pub fn wait_until_member(&self, deadline: Instant) -> bool {
         let mut state = self.shared.state.lock();
         loop {
-            if state.links.iter().all(|link| link.machine.is_member()) {
+            if state.links.iter().all(LinkState::is_member) {
                 return true;
             }
             if self
@@ -74,7 +70,7 @@ impl Subscriber {
                 .wait_until(&mut state, deadline)
                 .timed_out()
             {
-                return state.links.iter().all(|link| link.machine.is_member());
+                return state.links.iter().all(LinkState::is_member);
             }
         }
     }

@@ -60,6 +60,11 @@ impl LinkState {
         }
     }
 
+    pub(super) fn is_member(&self) -> bool {
+        // If the sockets were lost, the machine never heard of it.
+        self.ended.is_none() && self.machine.is_member()
+    }
+
     fn is_at_end(&self) -> bool {
         let is_over = self.end_of_stream || self.ended.is_some();
         is_over && self.machine.pending() == 0 && self.error.is_none()

@@ -5,6 +5,7 @@ use super::news::News;
 use super::state::Shared;
 use linger_registry::zmq;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,7 +31,9 @@ impl ReceiveThread {
     }
 
     fn run(&mut self) {
-        let terminated = self.receive().err();
+        // A panic, such as one of the application's log, ends it as a lost context does: whoever
+        // waits for deliveries is told.
+        let received = panic::catch_unwind(AssertUnwindSafe(|| self.receive()));
         let ends = self.shared.ends();
         let mut news = Vec::new();
         for (mut link, end) in self.links.drain(..).zip(ends) {
@@ -39,8 +42,12 @@ impl ReceiveThread {
         }
         self.shared.thread_ended();
         // Logged last: nobody waits for this thread any more.
-        if let Some(error) = terminated {
-            tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
+        match received {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(subscriber = %self.shared.name, %error, "the sockets were ended before the subscriber was closed");
+            }
+            Err(_panic) => return, // the panic hook has told
         }
         news.into_iter().for_each(News::tell);
     }
