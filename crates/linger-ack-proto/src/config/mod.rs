@@ -1,0 +1,43 @@
+//! What a driver can set, with its defaults and ranges.
+
+mod publisher;
+mod subscriber;
+
+pub use publisher::PublisherConfig;
+pub use subscriber::SubscriberConfig;
+
+use crate::topic::TopicError;
+use bytes::Bytes;
+use thiserror::Error;
+
+/// A setting that can't be.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A number is outside its range.
+    #[error("{setting} must be in {range}, not {found}")]
+    OutOfRange {
+        /// The setting.
+        setting: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it was.
+        found: String,
+    },
+    /// A prefix can't be subscribed to.
+    #[error("the prefix {prefix:?} can't be subscribed to")]
+    Prefix {
+        /// The prefix.
+        prefix: Bytes,
+        /// What is wrong with it.
+        source: TopicError,
+    },
+    /// A member's name is empty or longer than 255 bytes.
+    #[error("a member's name has 1 to 255 bytes, not {len}: {name:?}")]
+    Name {
+        /// The name, cut to 255 bytes or a little less.
+        name: String,
+        /// Its length in bytes.
+        len: usize,
+    },
+}
