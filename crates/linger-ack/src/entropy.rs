@@ -3,11 +3,22 @@
 use linger_ack_proto::{Epoch, Identity, Nonce, SessionId};
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::sync::OnceLock;
+
+/// Opened once and kept: who has to join anew must not need a descriptor when there is none left.
+static GENERATOR: OnceLock<File> = OnceLock::new();
 
 /// 128 bits from the operating system's generator.
 fn random() -> io::Result<u128> {
+    let mut generator = match GENERATOR.get() {
+        Some(generator) => generator,
+        None => {
+            let opened = File::open("/dev/urandom")?;
+            GENERATOR.get_or_init(|| opened)
+        }
+    };
     let mut bytes = [0; 16];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    generator.read_exact(&mut bytes)?;
     Ok(u128::from_be_bytes(bytes))
 }
 

@@ -138,7 +138,7 @@ impl Link {
 
     /// A new identity: the SUB hears its private topic before the publisher is told of it.
     fn rejoin(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<()> {
-        // The generator was there when the subscriber was opened, and does not go away.
+        // The generator was opened when the subscriber was, and does not go away.
         let identity = entropy::identity().map_err(|_| zmq::Error::ENODEV)?;
         state.end_of_stream = false;
         state.machine.rejoin(now, identity);
