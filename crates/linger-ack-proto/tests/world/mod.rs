@@ -6,6 +6,7 @@
     unreachable_pub,
     clippy::allow_attributes,
     clippy::expect_used,
+    clippy::disallowed_methods,
     reason = "each test file uses a part of this"
 )]
 
