@@ -104,8 +104,8 @@ pub use publisher::{
     Published, Publisher, PublisherReport, Quorum, Target, TopicReport, Transmit, Verdict,
 };
 pub use subscriber::{
-    Delivery, DeliveryId, EndReason, Item, Subscriber, SubscriberCounters, SubscriberEvent,
-    SubscriberTransmit,
+    Abandoned, Delivery, DeliveryId, EndReason, Item, Subscriber, SubscriberCounters,
+    SubscriberEvent, SubscriberTransmit, TopicMarks,
 };
 
 #[cfg(doctest)]

@@ -24,6 +24,16 @@ pub struct SubscriberConfig {
     pub reorder_bytes: usize,
     /// With how many deliveries waiting a subscriber is full: 1,024 by default, at least 1.
     pub pending_messages: usize,
+    /// How many times a delivery that was abandoned is handed out again before it is given up for
+    /// good: 0 by default, so at once.
+    pub redeliveries: u32,
+    /// How many topics are told apart in a session: 1 to 2^31; 1,000,000 by default. What is
+    /// published on others is counted, and never acknowledged.
+    pub max_topics: u32,
+    /// The largest frame that is taken in, in bytes: 64 KiB to 2^41; 64 MiB by default. Let it be
+    /// 2 KiB more than the largest payload that is published, at least: what is dropped as too
+    /// large stays missing.
+    pub max_frame: u64,
     /// How long an acknowledgement may wait for company: 0 to 10 s; 5 ms by default.
     pub ack_delay: Duration,
     /// The first wait before HELLO, JOINED, NACK or BYE is said again; it doubles. 1 ms to 10 s;
@@ -59,6 +69,9 @@ impl SubscriberConfig {
             reorder_messages: 65_536,
             reorder_bytes: 32 << 20,
             pending_messages: 1_024,
+            redeliveries: 0,
+            max_topics: 1_000_000,
+            max_frame: 64 << 20,
             ack_delay: Duration::from_millis(5),
             retry_first: Duration::from_millis(50),
             retry_longest: Duration::from_secs(1),
@@ -88,12 +101,26 @@ impl SubscriberConfig {
                 source,
             })?;
         }
-        if self.credentials.len() > usize::from(u16::MAX) {
-            return Err(ConfigError::OutOfRange {
-                setting: "credentials",
-                range: "0..=65535 bytes",
-                found: self.credentials.len().to_string(),
-            });
+        let credentials = self.credentials.len() as u64;
+        let topics = u64::from(self.max_topics);
+        let numbers = [
+            ("credentials", "0..=65535 bytes", credentials, 0..=65_535),
+            ("max_topics", "1..=2^31", topics, 1..=1 << 31),
+            (
+                "max_frame",
+                "2^16..=2^41",
+                self.max_frame,
+                1 << 16..=1 << 41,
+            ),
+        ];
+        for (setting, range, found, allowed) in numbers {
+            if !allowed.contains(&found) {
+                return Err(ConfigError::OutOfRange {
+                    setting,
+                    range,
+                    found: found.to_string(),
+                });
+            }
         }
         let (tick, seconds) = (Duration::from_millis(1), Duration::from_secs);
         let limits = [
@@ -154,6 +181,15 @@ mod tests {
         config.retry_first = Duration::ZERO;
         let error = config.validate().expect_err("a wait of nothing");
         let text = "retry_first must be in 1ms..=10s, not 0ns";
+        assert_eq!(error.to_string(), text);
+        let mut config = SubscriberConfig::new("a").expect("a name");
+        config.max_topics = 0;
+        let error = config.validate().expect_err("no topics");
+        assert_eq!(error.to_string(), "max_topics must be in 1..=2^31, not 0");
+        let mut config = SubscriberConfig::new("a").expect("a name");
+        config.max_frame = 65_535;
+        let error = config.validate().expect_err("too small for any frame");
+        let text = "max_frame must be in 2^16..=2^41, not 65535";
         assert_eq!(error.to_string(), text);
         let config = SubscriberConfig::new("a")
             .expect("a name")

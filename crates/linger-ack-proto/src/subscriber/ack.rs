@@ -20,10 +20,10 @@ pub(super) struct Acks {
     every_messages: u64,
     every_bytes: usize,
     due: Option<Instant>,
-    /// Every mark is wanted, at once.
+    /// Every mark is wanted.
     all: bool,
-    /// Something is due at once.
-    now: bool,
+    /// It is due at once.
+    is_urgent: bool,
 }
 
 impl Acks {
@@ -36,7 +36,7 @@ impl Acks {
             every_bytes: 1 << 20,
             due: None,
             all: false,
-            now: false,
+            is_urgent: false,
         }
     }
 
@@ -60,16 +60,22 @@ impl Acks {
         self.bytes += bytes;
         self.due.get_or_insert(now + delay);
         let full = self.messages >= self.every_messages || self.bytes >= self.every_bytes;
-        self.now |= full;
+        if full {
+            self.hurry(now);
+        }
         full
     }
 
-    pub(super) fn report_all(&mut self) {
+    /// Every mark is wanted, now.
+    pub(super) fn report_all(&mut self, now: Instant) {
         self.all = true;
+        self.hurry(now);
     }
 
-    pub(super) fn hurry(&mut self) {
-        self.now = true;
+    /// What there is to be said is due at once.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.is_urgent = true;
+        self.due = Some(self.due.map_or(now, |due| due.min(now)));
     }
 
     pub(super) fn clear(&mut self) {
@@ -78,21 +84,12 @@ impl Acks {
         self.bytes = 0;
         self.due = None;
         self.all = false;
-        self.now = false;
+        self.is_urgent = false;
     }
 
-    fn is_due(&self, now: Instant) -> bool {
-        self.all || (self.now && !self.changed.is_empty()) || self.due.is_some_and(|at| at <= now)
-    }
-
-    /// When the next ACK is due. What is due at once is said by the next `handle_timeout`, which
-    /// the driver calls after each burst.
+    /// When the next ACK is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
-    }
-
-    pub(super) fn is_urgent(&self) -> bool {
-        self.all || (self.now && !self.changed.is_empty())
     }
 }
 
@@ -112,6 +109,7 @@ impl Subscriber {
         if !topic.settle(id.sequence) {
             return false;
         }
+        self.again.settle(id);
         self.unsettled -= 1;
         let counts = self.config.level == Level::Processed;
         let bytes = if counts { id.len } else { 0 };
@@ -120,7 +118,7 @@ impl Subscriber {
             .acks
             .note(now, id.number, delay, u64::from(counts), bytes);
         if self.end.is_whole() {
-            self.acks.hurry();
+            self.acks.hurry(now);
             due = true;
         }
         self.leave_if_done(now);
@@ -130,11 +128,11 @@ impl Subscriber {
     /// Whether an ACK is due at once.
     #[must_use]
     pub fn is_ack_due(&self) -> bool {
-        self.stage == Stage::Member && self.acks.is_urgent()
+        self.stage == Stage::Member && self.acks.is_urgent
     }
 
-    pub(super) fn say_acks(&mut self, now: Instant) {
-        if !self.acks.is_due(now) {
+    pub(super) fn say_acks_if_due(&mut self, now: Instant) {
+        if self.acks.due.is_none_or(|due| now < due) {
             return;
         }
         let whole = self.acks.all;
@@ -147,13 +145,19 @@ impl Subscriber {
                 .collect()
         };
         self.acks.clear();
-        let last = marks.len().div_ceil(MARKS).saturating_sub(1);
         if marks.is_empty() && whole {
             self.say(&ToPublisher::Ack {
                 whole,
                 marks: Vec::new(),
             });
         }
+        self.say_marks(whole, &marks);
+        self.beat_at = Some(now + self.beat_every);
+    }
+
+    /// ACKs of a bounded size; if they are the whole, the last of them says so (SPEC A2).
+    pub(super) fn say_marks(&mut self, whole: bool, marks: &[Mark]) {
+        let last = marks.len().div_ceil(MARKS).saturating_sub(1);
         for (at, marks) in marks.chunks(MARKS).enumerate() {
             let whole = whole && at == last;
             self.say(&ToPublisher::Ack {
@@ -161,7 +165,6 @@ impl Subscriber {
                 marks: marks.to_vec(),
             });
         }
-        self.beat_at = Some(now + self.beat_every);
     }
 
     /// Every mark there is.

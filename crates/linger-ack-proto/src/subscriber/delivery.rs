@@ -28,6 +28,9 @@ pub struct Delivery {
     pub topic: Bytes,
     /// The payload.
     pub payload: Bytes,
+    /// Which time it is handed out: 1 the first time, more once it was
+    /// [abandoned](crate::Subscriber::abandon).
+    pub attempt: u32,
 }
 
 /// Which message a delivery is, of which session.

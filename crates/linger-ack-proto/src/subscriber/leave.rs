@@ -1,10 +1,14 @@
 //! End of stream, and leaving: BYE with the final marks until BYE-OK.
 
-use super::join::{Parts, Stage};
+use super::join::Stage;
+use super::parts::Parts;
 use super::{Subscriber, SubscriberEvent};
 use crate::id::{Epoch, Level};
 use crate::wire::{Part, ToPublisher};
 use std::time::Instant;
+
+/// How many marks BYE carries at most: 800 KB of them. What is beyond goes before it.
+const BYE_MARKS: usize = 40_000;
 
 /// How a subscription ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +27,6 @@ pub enum EndReason {
 /// What is known of the end.
 #[derive(Debug, Default)]
 pub(super) struct End {
-    pub(super) welcome: Parts,
     parts: Parts,
     is_whole: bool,
     announced: bool,
@@ -64,6 +67,7 @@ impl Subscriber {
             // Before MEMBER came, JOINED may have come there; BYE takes that back.
             Stage::Confirming { .. } | Stage::Member if !self.end.fin => {
                 self.stage = Stage::Leaving;
+                self.prefixes.abolish_changes();
                 self.retry.start(now);
                 self.end.forsaken_at = Some(now + self.config.farewell);
             }
@@ -71,7 +75,8 @@ impl Subscriber {
         }
     }
 
-    /// All that was published has been handed out and, where the level asks for it, acknowledged.
+    /// All that was published has been handed out and, where the level asks for it, acknowledged
+    /// or given up for good (SPEC A6).
     pub(super) fn leave_if_done(&mut self, now: Instant) {
         if self.stage != Stage::Member || !self.end.is_whole() {
             return;
@@ -79,14 +84,17 @@ impl Subscriber {
         if !self.missing.is_empty() {
             return;
         }
-        self.announce_end();
+        self.announce_end(now);
         if self.unsettled == 0 || self.config.level == Level::Received {
             self.leave(now);
         }
     }
 
     pub(super) fn say_bye(&mut self) {
-        let marks = self.marks();
+        let mut marks = self.marks();
+        // A frame that the publisher takes for too large would never be answered.
+        let rest = marks.split_off(marks.len().min(BYE_MARKS));
+        self.say_marks(true, &rest);
         self.say(&ToPublisher::Bye { marks });
     }
 
@@ -101,11 +109,11 @@ impl Subscriber {
     pub(super) fn handle_fin(&mut self, now: Instant, acked: bool) {
         match (self.stage, acked) {
             (Stage::Leaving | Stage::Member | Stage::Confirming { .. }, true) => {
-                self.announce_end();
+                self.announce_end(now);
                 self.end_with(EndReason::Confirmed);
             }
             (Stage::Leaving, false) => self.end_with(EndReason::Unconfirmed),
-            (Stage::Ended, _) => {}
+            (Stage::Ended | Stage::Lost | Stage::Joining, _) => self.counters.stale += 1,
             _ => {
                 self.end.fin = true;
                 self.end.forsaken_at = Some(now + self.config.farewell);
@@ -113,10 +121,10 @@ impl Subscriber {
         }
     }
 
-    fn announce_end(&mut self) {
+    fn announce_end(&mut self, now: Instant) {
         if !self.end.announced {
             self.end.announced = true;
-            self.acks.report_all();
+            self.acks.report_all(now);
             self.events.push_back(SubscriberEvent::EndOfStream);
         }
     }
@@ -126,7 +134,7 @@ impl Subscriber {
         if self.end.forsaken_at.is_none_or(|at| now < at) {
             return;
         }
-        let is_busy = self.stage != Stage::Leaving && !self.deliveries.is_empty();
+        let is_busy = self.stage != Stage::Leaving && self.pending() > 0;
         if is_busy {
             // The application is behind, so SUB may hold more that was not read yet.
             self.end.forsaken_at = Some(now + self.config.farewell);
@@ -150,6 +158,8 @@ impl Subscriber {
             self.stage = Stage::Ended;
             self.retry.stop();
             self.nack.stop();
+            self.change.stop();
+            self.prefixes.abolish_changes();
             self.events.push_back(SubscriberEvent::Ended { reason });
         }
     }

@@ -1,30 +1,57 @@
 //! The subscriber's machine.
+//!
+//! | file | what |
+//! |---|---|
+//! | `input` | what comes in, told apart |
+//! | `timers` | what falls due, and when |
+//! | `join`, `lost` | a session begins; a session is lost, and the next one says what it missed |
+//! | `change`, `prefixes`, `owed` | prefixes that come and go, and the topics they own |
+//! | `receive`, `order`, `runs`, `repair` | what arrives is put in order, what is missing asked for |
+//! | `delivery`, `abandon` | what the application is given, and gives back |
+//! | `ack` | when to acknowledge, and what |
+//! | `leave` | end of stream, and leaving |
 
+mod abandon;
 mod ack;
+mod change;
 mod counters;
 mod delivery;
+mod event;
+mod input;
 mod join;
 mod leave;
+mod lost;
 mod order;
+mod owed;
+mod parts;
+mod prefixes;
 mod receive;
 mod repair;
 mod retry;
+mod runs;
+mod timers;
 
+pub use abandon::Abandoned;
 pub use counters::SubscriberCounters;
 pub use delivery::{Delivery, DeliveryId, Item};
+pub use event::{SubscriberEvent, TopicMarks};
 pub use leave::EndReason;
 
 use crate::config::SubscriberConfig;
 use crate::id::{Epoch, Identity};
-use crate::wire::{Header, InBand, ToPublisher, ToSubscriber, split_private};
+use crate::wire::{Header, ToPublisher};
+use abandon::Again;
 use ack::Acks;
 use bytes::Bytes;
 use join::Stage;
 use leave::End;
+use lost::Former;
 use order::Topic;
+use parts::Parts;
+use prefixes::Prefixes;
 use retry::Retry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A frame for the publisher, to be sent on the DEALER socket without waiting.
 ///
@@ -39,54 +66,53 @@ pub struct SubscriberTransmit {
 /// With how many frames waiting nothing more is said.
 const OUTBOX: usize = 16;
 
-/// What happened that a driver must or may act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SubscriberEvent {
-    /// The publisher counts this subscriber as a member.
-    Joined,
-    /// The session is over, and another is wanted: draw an [`Identity`], subscribe its private
-    /// topic in place of the old one, and call [`Subscriber::rejoin`].
-    Rejoin,
-    /// The publisher has a new epoch: it was restarted.
-    Restarted {
-        /// The epoch that is over.
-        old: Epoch,
-    },
-    /// HELLO was not granted for now; it is said again.
-    Refused {
-        /// Why, in words.
-        why: &'static str,
-    },
-    /// All that was published has been handed out.
-    EndOfStream,
-    /// It is over. Nothing more is sent or delivered.
-    Ended {
-        /// How it ended.
-        reason: EndReason,
-    },
-}
-
 /// The subscriber's side of the protocol for one publisher, without sockets and without a clock.
 ///
 /// # The driver's contract
 ///
 /// 1. For each publisher a `Subscriber`, a SUB socket and a DEALER socket of its own. Set the SUB
 ///    socket's SNDHWM to 0 (beyond 1,000, subscriptions vanish), subscribe the configured
-///    prefixes and the [private topic](Self::private_topic), and connect both.
-/// 2. Hand what SUB gives to [`handle_data`](Self::handle_data), what DEALER gives to
-///    [`handle_control`](Self::handle_control), each in its order.
-/// 3. Give what [`poll_delivery`](Self::poll_delivery) says to the application, and call
-///    [`acknowledge`](Self::acknowledge) for each message that it acknowledges, in any order.
-///    While it is slow and this [is full](Self::is_full), don't read SUB; never stop reading
-///    DEALER. Call `handle_timeout` when there is room again.
+///    prefixes, then the [private topic](Self::private_topic), and connect both.
+/// 2. Hand each message that SUB gives to [`handle_data`](Self::handle_data) if it has one frame
+///    or two, to [`handle_bare`](Self::handle_bare) if it has three, and each frame that DEALER
+///    gives to [`handle_control`](Self::handle_control), each socket's in its order. One that has
+///    more frames is nobody's: `handle_data` with an empty first frame counts it.
+/// 3. Give what [`poll_delivery`](Self::poll_delivery) says to the application. Call
+///    [`acknowledge`](Self::acknowledge) for each message that it acknowledges, and
+///    [`abandon`](Self::abandon) for each that it lets go without that, in any order. While it is
+///    slow and this [is full](Self::is_full), don't read SUB; never stop reading DEALER.
 /// 4. When [`poll_timeout`](Self::poll_timeout) has come, call
 ///    [`handle_timeout`](Self::handle_timeout).
-/// 5. After each burst of these, call `handle_timeout` too, send what [`poll_transmit`](Self::poll_transmit) says until it says
-///    `None`, read [`poll_event`](Self::poll_event) likewise, and ask `poll_timeout` anew.
-/// 6. To leave, call [`leave`](Self::leave), and go on until [`SubscriberEvent::Ended`].
+/// 5. After each burst of calls of any of these kinds, in this order: call `handle_timeout`; read
+///    [`poll_event`](Self::poll_event) until it says `None`, and do on SUB what
+///    [`Subscribe`](SubscriberEvent::Subscribe), [`Unsubscribe`](SubscriberEvent::Unsubscribe)
+///    and [`Rejoin`](SubscriberEvent::Rejoin) ask for, calling `handle_timeout` again after
+///    [`rejoin`](Self::rejoin); send what [`poll_transmit`](Self::poll_transmit) says until it
+///    says `None` or the socket takes no more; ask `poll_timeout` anew. Polled in another order it
+///    is as safe, only slower: what SUB missed is repaired.
+/// 6. To leave, call [`leave`](Self::leave), and go on until [`SubscriberEvent::Ended`]. After
+///    end of stream, and once all is acknowledged or given up for good, it leaves by itself.
 ///
-/// After end of stream, and once all is acknowledged, it leaves by itself.
+/// It reads no clock: `now` never goes back from call to call. Idle, it asks for nothing but the
+/// next beat.
+///
+/// # Memory
+///
+/// | what | bounded by |
+/// |---|---|
+/// | deliveries that wait | [`pending_messages`], then one burst of SUB, what it lets go that was waiting for an earlier message, and one answer to a NACK |
+/// | messages that wait for an earlier one | [`reorder_messages`], [`reorder_bytes`] |
+/// | topics | [`max_topics`] |
+/// | prefixes and changes of them | 65,536 |
+/// | deliveries to be handed out again | what the application was given |
+/// | what was given up | 65,536 ranges, and one a topic |
+/// | frames that wait for the DEALER | 16, and what one whole acknowledgement takes |
+/// | events | what happens between two polls |
+///
+/// [`pending_messages`]: SubscriberConfig::pending_messages
+/// [`reorder_messages`]: SubscriberConfig::reorder_messages
+/// [`reorder_bytes`]: SubscriberConfig::reorder_bytes
+/// [`max_topics`]: SubscriberConfig::max_topics
 #[derive(Debug)]
 pub struct Subscriber {
     config: SubscriberConfig,
@@ -95,22 +121,29 @@ pub struct Subscriber {
     epoch: Option<Epoch>,
     /// Which of its sessions this is; part of each delivery's id.
     generation: u64,
+    /// How many sessions were lost since the last that became a member's.
+    fruitless: u32,
     serial: u64,
+    welcome: Parts,
+    prefixes: Prefixes,
     topics: BTreeMap<u32, Topic>,
     /// The topics of which something is known to be missing.
     missing: BTreeSet<u32>,
-    /// How many messages of this session were handed out and not acknowledged.
+    /// How many messages of this session were handed out, and neither acknowledged nor given up.
     unsettled: u64,
     /// How far the last session came, to tell what was lost between it and this one.
-    former: Option<(Epoch, BTreeMap<u32, u64>)>,
+    former: Option<Former>,
     acks: Acks,
+    again: Again,
     end: End,
     held_messages: usize,
     held_bytes: usize,
     /// For HELLO, JOINED and BYE: one of them at a time.
     retry: Retry,
+    /// For SUBSCRIBE and UNSUBSCRIBE: one of them at a time.
+    change: Retry,
     nack: Retry,
-    beat_every: std::time::Duration,
+    beat_every: Duration,
     beat_at: Option<Instant>,
     outbox: VecDeque<SubscriberTransmit>,
     deliveries: VecDeque<Item>,
@@ -129,21 +162,26 @@ impl Subscriber {
         let mut subscriber = Self {
             acks: Acks::new(),
             retry: Retry::new(config.retry_first, config.retry_longest),
+            change: Retry::new(config.retry_first, config.retry_longest),
             nack: Retry::new(config.retry_first, config.retry_longest),
+            prefixes: Prefixes::new(&config.prefixes),
             config,
             identity,
             stage: Stage::Joining,
             epoch: None,
             generation: 0,
+            fruitless: 0,
             serial: 0,
+            welcome: Parts::default(),
             topics: BTreeMap::new(),
             missing: BTreeSet::new(),
             unsettled: 0,
             former: None,
+            again: Again::default(),
             end: End::default(),
             held_messages: 0,
             held_bytes: 0,
-            beat_every: std::time::Duration::from_secs(1),
+            beat_every: Duration::from_secs(1),
             beat_at: None,
             outbox: VecDeque::new(),
             deliveries: VecDeque::new(),
@@ -174,99 +212,21 @@ impl Subscriber {
         self.counters
     }
 
-    /// Takes in one message of the SUB socket: its first frame, and the second if there is one.
-    ///
-    /// What is broken, foreign or of another epoch is counted and dropped.
-    pub fn handle_data(&mut self, now: Instant, first: &[u8], payload: Option<Bytes>) {
-        if !crate::wire::is_private(first) {
-            return self.handle_message(now, first, payload);
-        }
-        let Some((nonce, body)) = split_private(&Bytes::copy_from_slice(first)) else {
-            self.counters.broken += 1;
-            return;
-        };
-        if nonce != self.identity.nonce {
-            return; // somebody else's; whoever subscribes to everything sees them
-        }
-        match InBand::decode(&body) {
-            Ok((header, body)) if header.session == self.identity.session => {
-                self.handle_in_band(now, header.epoch, body);
-            }
-            _ => self.counters.broken += 1,
-        }
-    }
-
-    /// Takes in one frame of the DEALER socket. What is broken or stale is counted and dropped.
-    pub fn handle_control(&mut self, now: Instant, frame: &Bytes) {
-        let Ok((header, body)) = ToSubscriber::decode(frame) else {
-            self.counters.broken += 1;
-            return;
-        };
-        if header.session != self.identity.session {
-            self.counters.stale += 1;
-            return;
-        }
-        if matches!(body, ToSubscriber::Unknown) {
-            return self.handle_unknown(now, header.epoch);
-        }
-        if self.epoch.is_some_and(|epoch| epoch != header.epoch) {
-            self.counters.stale += 1;
-            return;
-        }
-        match body {
-            ToSubscriber::Member => self.handle_member(now),
-            ToSubscriber::Repair(repair) => self.handle_repair(now, repair),
-            ToSubscriber::Gone(range) => self.handle_gone(now, range),
-            ToSubscriber::Query => self.acks.report_all(),
-            ToSubscriber::ByeOk => self.handle_bye_ok(),
-            ToSubscriber::Fin { acked } => self.handle_fin(now, acked),
-            ToSubscriber::Superseded => self.end_with(EndReason::Superseded),
-            ToSubscriber::Closing => self.handle_refusal(now, "the publisher is closing"),
-            ToSubscriber::Refused { why, .. } => self.handle_refusal(now, join::words(why)),
-            ToSubscriber::Unknown | ToSubscriber::Evicted | ToSubscriber::Versions { .. } => {}
-        }
-    }
-
-    /// Does what has fallen due by `now`.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        if self.stage == Stage::Ended {
-            return;
-        }
-        self.end_if_forsaken(now);
-        if self.outbox.len() < OUTBOX && self.retry.is_due(now) {
-            match self.stage {
-                Stage::Joining => self.say_hello(),
-                Stage::Confirming { welcome } => self.say(&ToPublisher::Joined { welcome }),
-                Stage::Leaving => self.say_bye(),
-                Stage::Lost | Stage::Member | Stage::Ended => self.retry.stop(),
-            }
-        }
-        // While the socket takes nothing, what would be said merges until it does.
-        if self.stage != Stage::Member || self.outbox.len() >= OUTBOX {
-            return;
-        }
-        self.say_nack_if_due(now);
-        self.say_acks(now);
-        if self.beat_at.is_none_or(|at| at <= now) {
-            self.say(&ToPublisher::Beat);
-            self.beat_at = Some(now + self.beat_every);
-        }
-    }
-
     /// What to send next.
     pub fn poll_transmit(&mut self) -> Option<SubscriberTransmit> {
         self.outbox.pop_front()
     }
 
-    /// What to give to the application next.
+    /// What to give to the application next: what is handed out again before what is new.
     pub fn poll_delivery(&mut self) -> Option<Item> {
-        self.deliveries.pop_front()
+        let again = self.again.pop().map(Item::Message);
+        again.or_else(|| self.deliveries.pop_front())
     }
 
     /// How many deliveries wait to be polled.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.deliveries.len()
+        self.deliveries.len() + self.again.len()
     }
 
     /// Whether so many deliveries wait that SUB is not to be read.
@@ -274,32 +234,12 @@ impl Subscriber {
     /// Nothing is asked for again either, until fewer wait.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.deliveries.len() >= self.config.pending_messages
+        self.pending() >= self.config.pending_messages
     }
 
     /// What happened since the last call.
     pub fn poll_event(&mut self) -> Option<SubscriberEvent> {
         self.events.pop_front()
-    }
-
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called; a time that is past means
-    /// now, `None` not until something else happens.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        let member = self.stage == Stage::Member;
-        // Room comes from the application, not with time.
-        let may_ask = member && !self.is_full();
-        let due = [
-            self.retry.due(),
-            self.end.forsaken_at(),
-            self.nack.due().filter(|_| may_ask),
-            self.acks.due().filter(|_| member),
-            self.beat_at.filter(|_| member),
-        ];
-        due.into_iter()
-            .flatten()
-            .min()
-            .filter(|_| self.stage != Stage::Ended)
     }
 
     fn say(&mut self, body: &ToPublisher) {
@@ -309,6 +249,7 @@ impl Subscriber {
             epoch,
             session: self.identity.session,
         };
+        self.counters.note_said(body);
         let frame = body.encode(&header, self.serial);
         self.outbox.push_back(SubscriberTransmit { frame });
     }

@@ -1,5 +1,6 @@
 //! One topic: what is handed out in order, what waits for something earlier, what is missing.
 
+use super::runs::Runs;
 use crate::marks::SequenceRange;
 use crate::wire::{Mark, TopicRange};
 use bytes::Bytes;
@@ -13,14 +14,27 @@ pub(super) struct Topic {
     pub(super) name: Bytes,
     /// The next sequence to hand out; everything before it is received.
     pub(super) next: u64,
-    /// Evidence: everything below this was sent.
-    pub(super) sent_below: u64,
+    /// Evidence: everything below this was sent, and is owed.
+    sent_below: u64,
+    /// Nothing from here on is owed (SPEC P6), once that is known.
+    end: Option<u64>,
     /// Came too early.
     pub(super) held: BTreeMap<u64, Bytes>,
     /// Everything up to here was acknowledged by the application, or is gone.
     processed: u64,
-    /// What is acknowledged, or gone, beyond that: from the first to the last of each run.
-    settled: BTreeMap<u64, u64>,
+    /// What is acknowledged, or gone, beyond that.
+    settled: Runs,
+    /// What was given up; the processed mark stays below it (SPEC A6).
+    abandoned: Runs,
+}
+
+/// What a new base leaves behind.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct LeftBehind {
+    /// Was still owed, and can't be had any more.
+    pub(super) gone: Option<SequenceRange>,
+    /// How many messages were handed out without being owed, and are not settled.
+    pub(super) unsettled: u64,
 }
 
 impl Topic {
@@ -29,9 +43,11 @@ impl Topic {
             name,
             next: base,
             sent_below: base,
+            end: None,
             held: BTreeMap::new(),
             processed: base - 1,
-            settled: BTreeMap::new(),
+            settled: Runs::default(),
+            abandoned: Runs::default(),
         }
     }
 
@@ -43,13 +59,28 @@ impl Topic {
         }
     }
 
-    #[cfg(test)]
-    fn processed(&self) -> u64 {
+    pub(super) fn processed(&self) -> u64 {
         self.processed
     }
 
-    /// Notes that everything below `next` was sent.
+    /// Everything below this was sent, by evidence.
+    pub(super) fn sent_below(&self) -> u64 {
+        self.sent_below
+    }
+
+    /// What comes after the last that is owed, if that is known.
+    pub(super) fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// Whether a sequence is owed, or may be.
+    pub(super) fn owes(&self, sequence: u64) -> bool {
+        self.end.is_none_or(|end| sequence < end)
+    }
+
+    /// Notes that everything below `next` was sent. Nothing beyond the end is missing ever.
     pub(super) fn note_sent(&mut self, next: u64) {
+        let next = next.min(self.end.unwrap_or(u64::MAX));
         self.sent_below = self.sent_below.max(next);
     }
 
@@ -57,17 +88,86 @@ impl Topic {
         self.next < self.sent_below
     }
 
+    /// Nothing from `end` on is owed; what is before it was sent. Returns what was held beyond.
+    pub(super) fn release(&mut self, end: u64) -> BTreeMap<u64, Bytes> {
+        let end = end.min(self.end.unwrap_or(u64::MAX));
+        self.end = Some(end);
+        self.sent_below = end;
+        self.held.split_off(&end)
+    }
+
+    /// Owed anew, from a base that is never below what was received already (SPEC A7).
+    pub(super) fn grant_again(&mut self, base: u64) -> LeftBehind {
+        let Some(end) = self.end.take() else {
+            return LeftBehind::default();
+        };
+        let base = base.max(self.next).max(end);
+        let gone = SequenceRange::new(self.next, end - 1);
+        let mut left = LeftBehind {
+            gone,
+            ..LeftBehind::default()
+        };
+        // What came beyond the end before that was known is not owed, whatever becomes of it.
+        if let Some(extra) = SequenceRange::new(end, self.next - 1) {
+            left.unsettled = self.open_in(extra);
+        }
+        self.abandoned.cut_from(end);
+        let first = end.min(self.next);
+        self.settle_run(first, base - 1);
+        self.next = base;
+        self.sent_below = base;
+        left
+    }
+
+    /// How many of these, which were handed out, are neither settled nor abandoned.
+    fn open_in(&self, range: SequenceRange) -> u64 {
+        let (first, last) = (range.first().max(self.processed + 1), range.last());
+        let Some(above) = SequenceRange::new(first, last) else {
+            return 0;
+        };
+        let done = self.settled.count_in(first, last) + self.abandoned.count_in(first, last);
+        above.len() - done
+    }
+
+    /// Whether a message was handed out, and is neither acknowledged nor given up.
+    pub(super) fn is_open(&self, sequence: u64) -> bool {
+        sequence < self.next
+            && sequence > self.processed
+            && !self.settled.contains(sequence)
+            && !self.abandoned.contains(sequence)
+    }
+
     /// Marks a sequence as acknowledged. False if it was before, or was never handed out.
     pub(super) fn settle(&mut self, sequence: u64) -> bool {
-        if sequence >= self.next || sequence <= self.processed {
-            return false;
+        let is_open = self.is_open(sequence);
+        if is_open {
+            self.settle_run(sequence, sequence);
         }
-        let before = self.settled.range(..=sequence).next_back();
-        if before.is_some_and(|(_, &last)| sequence <= last) {
-            return false;
+        is_open
+    }
+
+    /// Gives a message up that is open; false if it can only be counted.
+    ///
+    /// If `may_grow` is false and the mark is held below something abandoned anyway, it is done
+    /// with, as if it were acknowledged: what can't be named takes no room.
+    pub(super) fn abandon(&mut self, sequence: u64, may_grow: bool) -> bool {
+        let is_named = may_grow || self.abandoned.is_empty();
+        if is_named {
+            self.abandoned.fill(sequence, sequence);
+        } else {
+            self.settle_run(sequence, sequence);
         }
-        self.settle_run(sequence, sequence);
-        true
+        is_named
+    }
+
+    /// In how many runs lies what was given up.
+    pub(super) fn abandoned_runs(&self) -> usize {
+        self.abandoned.len()
+    }
+
+    /// What was given up, lowest first.
+    pub(super) fn abandoned(&self) -> Vec<SequenceRange> {
+        self.abandoned.ranges()
     }
 
     /// Steps over what can't be had, from the next sequence on. Returns what was held of it.
@@ -78,20 +178,15 @@ impl Topic {
         std::mem::replace(&mut self.held, later)
     }
 
-    /// Marks a run of which nothing was settled, and joins it with its neighbours.
-    fn settle_run(&mut self, mut first: u64, mut last: u64) {
-        if let Some(beyond) = self.settled.remove(&(last + 1)) {
-            last = beyond;
+    /// Adds to what is settled; what reaches the mark moves it.
+    fn settle_run(&mut self, first: u64, last: u64) {
+        let next = self.processed + 1;
+        if last < next.max(first) {
+            return;
         }
-        let before = self.settled.range(..first).next_back();
-        if let Some((&start, _)) = before.filter(|&(_, &end)| end + 1 == first) {
-            first = start;
-        }
-        if first == self.processed + 1 {
-            self.settled.remove(&first);
+        self.settled.fill(first.max(next), last);
+        if let Some(last) = self.settled.take_run(next) {
             self.processed = last;
-        } else {
-            self.settled.insert(first, last);
         }
     }
 

@@ -4,29 +4,38 @@ use super::Subscriber;
 use super::delivery::{Delivery, DeliveryId, Item};
 use super::join::Stage;
 use super::order::Topic;
+use super::prefixes::Claim;
 use crate::id::{Epoch, Level};
 use crate::marks::SequenceRange;
-use crate::wire::{Envelope, InBand, Repair, TopicEntry, TopicRange};
+use crate::wire::{Envelope, InBand, Repair, TopicRange};
 use bytes::Bytes;
 use std::time::Instant;
 
 impl Subscriber {
     /// A message on the data connection.
-    pub(super) fn handle_message(&mut self, now: Instant, envelope: &[u8], payload: Option<Bytes>) {
-        let (Ok(envelope), Some(payload)) = (Envelope::decode(envelope), payload) else {
-            self.counters.broken += 1;
-            return;
-        };
-        if !self.takes_data() || self.epoch.is_none_or(|epoch| epoch.tag() != envelope.tag) {
+    pub(super) fn handle_message(&mut self, now: Instant, envelope: &Envelope<'_>, payload: Bytes) {
+        let epoch = self.epoch;
+        if !self.takes_data() || epoch.is_none_or(|epoch| epoch.tag() != envelope.tag) {
             self.counters.stale += 1;
             return;
         }
-        let Envelope {
+        let &Envelope {
             topic,
             number,
             sequence,
             ..
         } = envelope;
+        if !self.topics.contains_key(&number) {
+            // SPEC P5: what is not granted yet, or not any more, is not owed from 1 on.
+            if self.prefixes.claim(topic) != Claim::Owed {
+                self.counters.unasked += 1;
+                return;
+            }
+            let name = Bytes::copy_from_slice(topic);
+            if !self.add_topic(number, Topic::new(name, 1)) {
+                return;
+            }
+        }
         if self.insert(now, topic, number, sequence, payload) {
             self.say_nack_if_missing(now);
         }
@@ -38,15 +47,29 @@ impl Subscriber {
             InBand::Welcome(welcome) => self.handle_welcome(now, epoch, welcome),
             _ if !self.takes_data() || self.epoch != Some(epoch) => self.counters.stale += 1,
             InBand::Sync { entries } => {
-                self.note_sent(&entries);
-                self.acks.report_all();
+                for entry in &entries {
+                    self.note_sent(entry, false);
+                }
+                self.acks.report_all(now);
                 self.say_nack_if_missing(now);
             }
-            InBand::Granted(_) | InBand::Released(_) => {}
+            InBand::Granted(granted) => self.handle_granted(now, epoch, granted),
+            InBand::Released(released) => self.handle_released(now, epoch, released),
             InBand::End { part, entries } => {
-                self.note_sent(&entries);
-                self.end.note_part(epoch, part);
-                self.acks.report_all();
+                let mut is_known = true;
+                for entry in &entries {
+                    is_known &= self.note_sent(entry, true);
+                }
+                // What can't be understood before GRANTED came is said again (SPEC C1).
+                let was_whole = self.end.is_whole();
+                if is_known {
+                    self.end.note_part(epoch, part);
+                }
+                // Once for each round of the parts, not for each part.
+                let is_last = part.index + 1 == part.count;
+                if is_last || was_whole != self.end.is_whole() {
+                    self.acks.report_all(now);
+                }
                 self.say_nack_if_missing(now);
                 self.leave_if_done(now);
             }
@@ -68,7 +91,11 @@ impl Subscriber {
         } = repair;
         self.counters.repaired += 1;
         self.nack.put_off(now);
-        self.insert(now, &topic, number, sequence, payload);
+        if self.topics.contains_key(&number) {
+            self.insert(now, &topic, number, sequence, payload);
+        } else {
+            self.counters.broken += 1; // nothing was asked for of it
+        }
         if last {
             self.nack.stop();
             self.say_nack_if_missing(now);
@@ -87,7 +114,8 @@ impl Subscriber {
             return;
         };
         topic.note_sent(range.last + 1);
-        let Some(lost) = SequenceRange::new(topic.next.max(range.first), range.last) else {
+        let last = range.last.min(topic.end().unwrap_or(u64::MAX) - 1);
+        let Some(lost) = SequenceRange::new(topic.next.max(range.first), last) else {
             return;
         };
         if lost.first() > topic.next {
@@ -95,15 +123,10 @@ impl Subscriber {
             return; // something earlier is still to come; it will be asked for again
         }
         let name = topic.name.clone();
-        for held in topic.step_over(lost).into_values() {
-            self.held_messages -= 1;
-            self.held_bytes -= held.len();
-        }
-        self.counters.gone = self.counters.gone.saturating_add(lost.len());
-        self.deliveries.push_back(Item::Gone {
-            topic: name,
-            range: lost,
-        });
+        let held = topic.step_over(lost);
+        self.let_go(&held);
+        self.name_gone(name, lost);
+        self.note_mark(now, range.number);
         self.hand_out(now, range.number);
         self.say_nack_if_missing(now);
         self.leave_if_done(now);
@@ -111,16 +134,6 @@ impl Subscriber {
 
     fn takes_data(&self) -> bool {
         matches!(self.stage, Stage::Confirming { .. } | Stage::Member)
-    }
-
-    fn note_sent(&mut self, entries: &[TopicEntry]) {
-        for entry in entries {
-            let topic = self.topics.entry(entry.number);
-            topic
-                .or_insert_with(|| Topic::new(entry.topic.clone(), 1))
-                .note_sent(entry.sequence);
-            self.note_missing(entry.number);
-        }
     }
 
     /// Puts a message in its place. True if it shows that something before it is missing.
@@ -132,10 +145,15 @@ impl Subscriber {
         sequence: u64,
         payload: Bytes,
     ) -> bool {
-        let topic = self.topics.entry(number);
-        let topic = topic.or_insert_with(|| Topic::new(Bytes::copy_from_slice(name), 1));
+        let Some(topic) = self.topics.get_mut(&number) else {
+            return false;
+        };
         if topic.name != name {
             self.counters.broken += 1;
+            return false;
+        }
+        if !topic.owes(sequence) {
+            self.counters.released += 1;
             return false;
         }
         topic.note_sent(sequence + 1);
@@ -197,7 +215,16 @@ impl Subscriber {
             generation: self.generation,
             len: payload.len(),
         };
-        self.deliveries
-            .push_back(Item::Message(Delivery { id, topic, payload }));
+        self.deliveries.push_back(Item::Message(Delivery {
+            id,
+            topic,
+            payload,
+            attempt: 1,
+        }));
+    }
+
+    /// A mark went up though the application said nothing.
+    fn note_mark(&mut self, now: Instant, number: u32) {
+        self.acks.note(now, number, self.config.ack_delay, 0, 0);
     }
 }

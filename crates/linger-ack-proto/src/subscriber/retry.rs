@@ -32,6 +32,13 @@ impl Retry {
         self.due = Some(now + self.longest);
     }
 
+    /// Due after the wait that would follow so many attempts in vain.
+    pub(super) fn start_after(&mut self, now: Instant, attempts: u32) {
+        let doubled = 2u32.saturating_pow(attempts.saturating_sub(1));
+        self.wait = self.first.saturating_mul(doubled).min(self.longest);
+        self.due = Some(now + self.wait);
+    }
+
     /// What was asked for is coming: the wait begins anew, from its first length.
     pub(super) fn put_off(&mut self, now: Instant) {
         if self.due.is_some() {

@@ -265,6 +265,7 @@ impl World {
         while let Some(event) = node.machine.poll_event() {
             spoke = true;
             rejoin |= event == SubscriberEvent::Rejoin;
+            node.obey(&event);
             node.events.push(event);
         }
         for frame in said {

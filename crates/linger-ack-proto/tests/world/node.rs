@@ -91,6 +91,15 @@ impl Node {
         (said, spoke)
     }
 
+    /// Does on SUB what an event asks for.
+    pub fn obey(&mut self, event: &SubscriberEvent) {
+        match event {
+            SubscriberEvent::Subscribe { prefix } => self.prefixes.push(prefix.clone()),
+            SubscriberEvent::Unsubscribe { prefix } => self.prefixes.retain(|p| p != prefix),
+            _ => {}
+        }
+    }
+
     /// Takes all that the library holds.
     pub fn take_all(&mut self, now: Instant) -> bool {
         let mut any = false;

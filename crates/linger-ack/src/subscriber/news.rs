@@ -38,7 +38,7 @@ impl News {
                 SubscriberEvent::Rejoin => {
                     tracing::info!(%publisher, "the session is over; joining anew");
                 }
-                SubscriberEvent::Restarted { old } => {
+                SubscriberEvent::Restarted { old, .. } => {
                     tracing::info!(%publisher, %old, "the publisher was restarted");
                 }
                 SubscriberEvent::Refused { why } => {

@@ -1,0 +1,119 @@
+use super::*;
+
+fn prefix(text: &'static str) -> Bytes {
+    Bytes::from_static(text.as_bytes())
+}
+
+fn fixed(names: &[&'static str]) -> Prefixes {
+    let mut prefixes = Prefixes::new(&names.iter().map(|name| prefix(name)).collect::<Vec<_>>());
+    prefixes.fix();
+    prefixes
+}
+
+#[test]
+fn it_matches_as_trying_each_prefix_does() {
+    let letters = [b"a", b"b", b"\xFF"];
+    let mut words = vec![Vec::new()];
+    for at in 0..13 {
+        for letter in letters {
+            words.push([&words[at][..], letter].concat());
+        }
+    }
+    for first in &words {
+        for second in &words {
+            for third in words.iter().step_by(3) {
+                let set = [first, second, third].map(|word| Bytes::copy_from_slice(word));
+                let set = BTreeSet::from(set);
+                for topic in &words {
+                    let expected = set.iter().any(|prefix| topic.starts_with(prefix));
+                    assert_eq!(matches_any(&set, topic), expected, "{set:?} {topic:?}");
+                }
+            }
+        }
+    }
+    assert!(!matches_any(&BTreeSet::new(), b"a"));
+}
+
+#[test]
+fn a_wish_and_its_contrary_are_never_asked_for() {
+    let mut prefixes = fixed(&["a"]);
+    assert!(prefixes.wish(Kind::Subscribe, &prefix("b")));
+    assert!(!prefixes.wish(Kind::Subscribe, &prefix("b")), "again");
+    assert!(prefixes.wish(Kind::Unsubscribe, &prefix("b")));
+    assert!(prefixes.wish(Kind::Unsubscribe, &prefix("a")));
+    assert!(prefixes.wish(Kind::Subscribe, &prefix("a")));
+    assert!(prefixes.ask_next().is_none());
+    assert!(prefixes.places.is_empty() && prefixes.queue.is_empty());
+}
+
+#[test]
+fn changes_keep_the_applications_order_and_those_of_a_kind_go_together() {
+    let mut prefixes = fixed(&["a", "b"]);
+    for (kind, name) in [
+        (Kind::Subscribe, "c"),
+        (Kind::Subscribe, "d"),
+        (Kind::Unsubscribe, "b"),
+        (Kind::Unsubscribe, "a"),
+        (Kind::Subscribe, "e"),
+    ] {
+        prefixes.wish(kind, &prefix(name));
+    }
+    let mut asked = Vec::new();
+    while let Some(next) = prefixes.ask_next() {
+        asked.push((next.number, next.prefixes.clone()));
+        assert!(prefixes.ask_next().is_none(), "one at a time");
+        prefixes.grant();
+    }
+    let expected = [
+        (1, vec![prefix("c"), prefix("d")]),
+        (2, vec![prefix("b"), prefix("a")]),
+        (3, vec![prefix("e")]),
+    ];
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn several_that_are_refused_are_asked_for_one_by_one() {
+    let mut prefixes = fixed(&[]);
+    for name in ["a", "b", "c"] {
+        prefixes.wish(Kind::Subscribe, &prefix(name));
+    }
+    assert_eq!(
+        prefixes.ask_next().map(|asked| asked.prefixes.len()),
+        Some(3)
+    );
+    prefixes.wish(Kind::Unsubscribe, &prefix("b"));
+    prefixes.wish(Kind::Subscribe, &prefix("d"));
+    assert_eq!(prefixes.refuse(), [(prefix("b"), false)]);
+    let asked = prefixes.ask_next().map(|asked| asked.prefixes.clone());
+    assert_eq!(asked, Some(vec![prefix("a")]));
+    prefixes.grant();
+    let asked = prefixes.ask_next().map(|asked| asked.prefixes.clone());
+    assert_eq!(asked, Some(vec![prefix("c")]), "b is not wanted any more");
+    assert_eq!(prefixes.refuse(), [(prefix("c"), true)]);
+    let asked = prefixes.ask_next().map(|asked| asked.prefixes.clone());
+    assert_eq!(asked, Some(vec![prefix("d")]));
+    prefixes.grant();
+    assert!(prefixes.ask_next().is_none());
+    assert_eq!(
+        &prefixes.granted,
+        &BTreeSet::from([prefix("a"), prefix("d")])
+    );
+    assert_eq!(&prefixes.granted, &prefixes.wanted);
+}
+
+#[test]
+fn what_is_being_given_up_claims_nothing_new() {
+    let mut prefixes = fixed(&["E", "EUR"]);
+    prefixes.wish(Kind::Unsubscribe, &prefix("E"));
+    assert_eq!(prefixes.claim(b"EGP"), Claim::Owed);
+    prefixes.ask_next();
+    assert_eq!(prefixes.claim(b"EGP"), Claim::Released);
+    assert_eq!(prefixes.claim(b"EURUSD"), Claim::Owed);
+    assert_eq!(prefixes.claim(b"USD"), Claim::Foreign);
+    prefixes.release();
+    assert_eq!(prefixes.claim(b"EGP"), Claim::Foreign);
+    prefixes.wish(Kind::Subscribe, &prefix("U"));
+    prefixes.ask_next();
+    assert_eq!(prefixes.claim(b"USD"), Claim::Awaited);
+}
