@@ -280,12 +280,13 @@ fn every_reason_to_refuse_has_a_vector() {
 fn private_frames_read_and_write_as_the_vectors_say() {
     let all = entries(IN_BAND, "frames");
     for entry in &all {
-        let (nonce, header) = (Nonce::from_bytes(id(&entry["nonce"])), header(entry));
+        let nonce = Nonce::from_bytes(id(&entry["nonce"]));
+        let epoch = Epoch::from_bytes(id(&entry["epoch"]));
         let (body, frame) = (in_band(entry), bytes(&entry["frame"]));
-        assert_eq!(body.encode(&nonce, &header), frame, "{}", entry["name"]);
+        assert_eq!(body.encode(&nonce, epoch), frame, "{}", entry["name"]);
         let (to, rest) = split_private(&frame).expect("a private frame");
         assert_eq!(to, nonce, "{}", entry["name"]);
-        let expected = Ok((header, body));
+        let expected = Ok((epoch, body));
         assert_eq!(InBand::decode(&rest), expected, "{}", entry["name"]);
     }
     let known = known_kinds(|frame| InBand::decode(&frame).map(drop));

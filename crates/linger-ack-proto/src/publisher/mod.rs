@@ -251,7 +251,7 @@ impl Publisher {
 
     fn say_in_band(&mut self, key: u64, body: &InBand) {
         if let Some(member) = self.members.get(key) {
-            let frame = body.encode(&member.nonce, &self.header(member.session));
+            let frame = body.encode(&member.nonce, self.epoch);
             self.outbox.push_back(Transmit::Private { frame });
         }
     }

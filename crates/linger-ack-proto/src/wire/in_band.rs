@@ -5,7 +5,7 @@
 
 use super::header::{HEADER_LEN, Header};
 use super::reader::{Reader, WireError, put_list, put_short_bytes};
-use crate::id::Nonce;
+use crate::id::{Epoch, Nonce, SessionId};
 use crate::topic::{PRIVATE, check_topic};
 use bytes::Bytes;
 
@@ -14,6 +14,10 @@ const SYNC: u8 = 130;
 const END: u8 = 131;
 const GRANTED: u8 = 132;
 const RELEASED: u8 = 133;
+
+/// Stands where a session would: anyone can read the data connection, and a session is a secret.
+/// The nonce tells whom a frame is for.
+const NO_SESSION: SessionId = SessionId::from_bytes([0; 16]); // SPEC X4
 
 /// The length of a private topic: 0xFF and the nonce.
 pub const PRIVATE_LEN: usize = 17;
@@ -106,9 +110,13 @@ pub fn split_private(frame: &Bytes) -> Option<(Nonce, Bytes)> {
 }
 
 impl InBand {
-    /// The whole frame, private topic included.
+    /// The whole frame, private topic included. Its header names no session.
     #[must_use]
-    pub fn encode(&self, nonce: &Nonce, header: &Header) -> Bytes {
+    pub fn encode(&self, nonce: &Nonce, epoch: Epoch) -> Bytes {
+        let header = Header {
+            epoch,
+            session: NO_SESSION,
+        };
         let mut out = Vec::with_capacity(PRIVATE_LEN + HEADER_LEN + 32);
         out.push(PRIVATE);
         out.extend_from_slice(nonce.as_bytes());
@@ -142,10 +150,14 @@ impl InBand {
     ///
     /// # Errors
     ///
-    /// If it is not a whole frame of this version that can stand on a private topic.
-    pub fn decode(body: &Bytes) -> Result<(Header, Self), WireError> {
+    /// If it is not a whole frame of this version that can stand on a private topic, or names a
+    /// session.
+    pub fn decode(body: &Bytes) -> Result<(Epoch, Self), WireError> {
         let mut reader = Reader::new(body);
         let (header, kind) = Header::read(&mut reader)?;
+        if header.session != NO_SESSION {
+            return Err(WireError::Value { field: "session" });
+        }
         let body = match kind {
             WELCOME => Self::Welcome(Welcome::read(&mut reader)?),
             SYNC => Self::Sync {
@@ -160,7 +172,7 @@ impl InBand {
             found => return Err(WireError::Kind { found }),
         };
         reader.end()?;
-        Ok((header, body))
+        Ok((header.epoch, body))
     }
 }
 
@@ -247,14 +259,10 @@ impl TopicEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{Epoch, SessionId};
 
     #[test]
     fn every_frame_reads_back() {
-        let header = Header {
-            epoch: Epoch::from_u128(1),
-            session: SessionId::from_u128(2),
-        };
+        let epoch = Epoch::from_u128(1);
         let nonce = Nonce::from_u128(3);
         let entries = vec![TopicEntry {
             number: 1,
@@ -289,11 +297,11 @@ mod tests {
                 entries,
             }),
         ] {
-            let frame = body.encode(&nonce, &header);
+            let frame = body.encode(&nonce, epoch);
             assert!(is_private(&frame));
             let (to, rest) = split_private(&frame).expect("a private frame");
             assert_eq!(to, nonce);
-            assert_eq!(InBand::decode(&rest), Ok((header, body)));
+            assert_eq!(InBand::decode(&rest), Ok((epoch, body)));
             for cut in 0..rest.len() {
                 assert!(InBand::decode(&rest.slice(..cut)).is_err(), "cut at {cut}");
             }

@@ -7,8 +7,9 @@
 //! | DEALER → ROUTER | a header and its body, one frame | [`ToPublisher`] |
 //! | ROUTER → DEALER | a header and its body, one frame | [`ToSubscriber`] |
 //!
-//! A header is `L`, `G`, version, kind, epoch (16 bytes), session (16 bytes): 36 bytes. In what
-//! a subscriber sends, a serial follows (8 bytes), which grows by one with each frame of a
+//! A header is `L`, `G`, version, kind, epoch (16 bytes), session (16 bytes): 36 bytes. On a private
+//! topic the session is zeros, since anyone can read the data connection. In what a subscriber
+//! sends, a serial follows (8 bytes), which grows by one with each frame of a
 //! session: so a publisher can tell which connection is the younger.
 
 mod envelope;
