@@ -96,12 +96,13 @@ mod subscriber;
 pub mod topic;
 pub mod wire;
 
-pub use config::{ConfigError, PublisherConfig, SubscriberConfig};
+pub use config::{ConfigError, Expected, PublisherConfig, SubscriberConfig};
 pub use id::{Epoch, Identity, Level, Nonce, SessionId};
 pub use marks::SequenceRange;
 pub use publisher::{
-    Counters, Event, MemberOutcome, MemberReport, Message, Outcome, Progress, PublishError,
-    Published, Publisher, PublisherReport, Quorum, Target, TopicReport, Transmit, Verdict,
+    Counters, Event, MemberOutcome, MemberProgress, MemberReport, Message, Outcome, Presence,
+    Progress, PublishError, Published, Publisher, PublisherReport, Quorum, Rate, Target,
+    TopicReport, Transmit, Verdict,
 };
 pub use subscriber::{
     Abandoned, Delivery, DeliveryId, EndReason, Item, Subscriber, SubscriberCounters,

@@ -41,7 +41,7 @@ fn processed_means_that_the_application_said_so() {
     world.pass(ms(1_000));
     let target = world.publisher.target();
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::All),
+        world.publisher.verdict(&target, &Quorum::All),
         Verdict::Pending
     );
 
@@ -50,12 +50,12 @@ fn processed_means_that_the_application_said_so() {
     world.nodes[at].acknowledge(now, ids[1]);
     world.run();
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::All),
+        world.publisher.verdict(&target, &Quorum::All),
         Verdict::Pending
     );
     world.nodes[at].acknowledge(now, ids[0]);
     world.run();
-    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+    assert_eq!(world.publisher.verdict(&target, &Quorum::All), Verdict::Met);
     let report = world.publisher.finish(Quorum::All);
     assert_eq!(report.outcome, Outcome::Drained);
     assert_eq!(report.members[0].outcome, MemberOutcome::Left);
@@ -113,9 +113,13 @@ fn who_is_behind_is_named_with_what_it_lacks() {
     }
     world.publisher.begin_close(world.now);
     world.pass(ms(2_000));
-    let progress = world.publisher.progress();
-    assert_eq!((progress.members, progress.acked), (1, 0), "quick has left");
-    assert_eq!(progress.slowest.as_deref(), Some("stuck"));
+    let progress = world.publisher.progress(world.now);
+    assert_eq!(
+        (progress.members.len(), progress.acked()),
+        (1, 0),
+        "quick has left"
+    );
+    assert_eq!(progress.slowest().map(|m| &m.name[..]), Some("stuck"));
     let report = world.publisher.finish(Quorum::All);
     assert_eq!(report.outcome, Outcome::Behind);
     let member = report.member("stuck").expect("named");
@@ -148,15 +152,15 @@ fn one_ack_each_is_enough_for_at_least_one_though_nobody_has_all() {
     world.pass(ms(6));
     let target = world.publisher.target();
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        world.publisher.verdict(&target, &Quorum::AtLeast(1)),
         Verdict::Met
     );
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::AtLeast(2)),
+        world.publisher.verdict(&target, &Quorum::AtLeast(2)),
         Verdict::Pending
     );
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::All),
+        world.publisher.verdict(&target, &Quorum::All),
         Verdict::Pending
     );
     let _ = second;
@@ -189,7 +193,7 @@ fn who_expired_with_something_unacknowledged_bars_all_but_not_at_least_one() {
     assert_eq!(world.publisher.member_count(), 1);
     let target = world.publisher.target();
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::All),
+        world.publisher.verdict(&target, &Quorum::All),
         Verdict::Impossible
     );
     assert!(
@@ -197,7 +201,7 @@ fn who_expired_with_something_unacknowledged_bars_all_but_not_at_least_one() {
         "waiting longer changes nothing"
     );
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        world.publisher.verdict(&target, &Quorum::AtLeast(1)),
         Verdict::Met
     );
     world.publisher.begin_close(world.now);
@@ -222,7 +226,7 @@ fn a_message_that_only_the_dead_were_owed_has_no_acks() {
     world.run();
     let target = world.publisher.target();
     assert_eq!(
-        world.publisher.verdict(&target, Quorum::AtLeast(1)),
+        world.publisher.verdict(&target, &Quorum::AtLeast(1)),
         Verdict::Impossible
     );
 }
@@ -237,9 +241,9 @@ fn flush_is_answered_within_an_ack_delay_though_the_message_was_lost() {
     let target = world.publisher.target();
     world.publisher.sync_now(world.now);
     world.pass(ms(6));
-    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+    assert_eq!(world.publisher.verdict(&target, &Quorum::All), Verdict::Met);
     world.publish("T", "accepted after the flush began");
-    assert_eq!(world.publisher.verdict(&target, Quorum::All), Verdict::Met);
+    assert_eq!(world.publisher.verdict(&target, &Quorum::All), Verdict::Met);
 }
 
 #[test]
@@ -266,7 +270,7 @@ fn a_flush_is_not_barred_by_who_left_later_messages_unacknowledged() {
     world.publish("T", "accepted after the flush began");
     world.pass(ms(10_000));
     let now = world.publisher.target();
-    let verdict = |target| world.publisher.verdict(target, Quorum::All);
+    let verdict = |target| world.publisher.verdict(target, &Quorum::All);
     assert_eq!(verdict(&target), Verdict::Met);
     assert_eq!(verdict(&now), Verdict::Impossible);
 }
@@ -282,7 +286,7 @@ fn a_flush_of_at_least_one_is_not_barred_by_what_came_after_it() {
     world.publish("T", "accepted after the flush began");
     world.pass(ms(10_000));
     let now = world.publisher.target();
-    let verdict = |target| world.publisher.verdict(target, Quorum::AtLeast(1));
+    let verdict = |target| world.publisher.verdict(target, &Quorum::AtLeast(1));
     assert_eq!(verdict(&target), Verdict::Met);
     assert_eq!(verdict(&now), Verdict::Impossible);
 }

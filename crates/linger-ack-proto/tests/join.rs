@@ -14,7 +14,8 @@ fn a_subscriber_joins_without_any_time_passing() {
     assert_eq!(
         world.events,
         [Event::Joined {
-            name: "risk-1".into()
+            name: "risk-1".into(),
+            returned: false
         }]
     );
     assert_eq!(world.nodes[at].events, [SubscriberEvent::Joined]);

@@ -42,7 +42,7 @@ fn a_candidate_that_leaves_is_kept_nothing_for() {
     world.nodes[at].machine.leave(now);
     world.run();
     assert_eq!(world.nodes[at].ended(), Some(EndReason::Confirmed));
-    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 0);
     let report = world.publisher.finish(Quorum::All);
     assert_eq!(
         (report.outcome, report.counters.unowed),

@@ -30,7 +30,7 @@ fn a_lost_tail_shows_by_sync_though_nothing_follows() {
     world.nodes[at].data = true;
     world.pass(ms(1_000));
     assert_eq!(world.nodes[at].payloads(), ["1"]);
-    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 0);
 }
 
 #[test]
@@ -53,10 +53,10 @@ fn acks_that_were_lost_with_the_control_connection_are_asked_for_again() {
     world.publish("T", "1");
     world.pass(ms(50)); // delivered, and its ACK is lost
     assert_eq!(world.nodes[at].payloads(), ["1"]);
-    assert_eq!(world.publisher.progress().outstanding, 1);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 1);
     world.reconnect_control(at);
     world.pass(ms(2_000)); // a beat shows the new connection
-    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 0);
     assert_eq!(world.publisher.member_count(), 1);
 }
 
@@ -171,9 +171,9 @@ fn an_ack_that_was_lost_is_asked_for_though_nothing_follows_it() {
     world.nodes[at].acknowledge_all(now);
     world.pass(ms(10)); // the ACK is lost, on a connection that goes on
     world.faults.up = 0;
-    assert_eq!(world.publisher.progress().outstanding, 1);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 1);
     world.pass(ms(2_000));
-    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 0);
     assert_eq!(world.nodes[at].machine.counters().repaired, 0);
 }
 

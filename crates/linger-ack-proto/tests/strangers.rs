@@ -61,7 +61,7 @@ fn an_ack_beyond_what_was_sent_is_a_broken_frame() {
         world.publisher.handle_control(world.now, &route, &frame);
     }
     assert_eq!(world.publisher.counters().broken, 4);
-    assert_eq!(world.publisher.progress().outstanding, 1);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 1);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn an_ack_before_joined_is_a_broken_frame() {
     let frame = ToPublisher::Ack { whole: true, marks }.encode(&header(&world, 1 << 64), 9);
     world.publisher.handle_control(world.now, &route, &frame);
     assert_eq!(world.publisher.counters().broken, 1);
-    assert_eq!(world.publisher.progress().outstanding, 1);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 1);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn an_ack_of_another_epoch_is_stale() {
     let route = Bytes::from_static(b"elsewhere");
     world.publisher.handle_control(world.now, &route, &frame);
     assert_eq!(world.publisher.counters().stale, 1);
-    assert_eq!(world.publisher.progress().outstanding, 1);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 1);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn marks_never_go_back() {
     }];
     let frame = ToPublisher::Ack { whole: true, marks }.encode(&header(&world, 1 << 64), 1);
     world.publisher.handle_control(world.now, &route, &frame);
-    assert_eq!(world.publisher.progress().outstanding, 0);
+    assert_eq!(world.publisher.progress(world.now).outstanding, 0);
 }
 
 #[test]

@@ -206,7 +206,10 @@ fn a_close_can_be_cut_short_and_tells_how_far_it_is() {
         "not the deadline"
     );
     assert_eq!(report.outcome, Outcome::Behind);
-    assert_eq!(told, ["0/1 acked, 1 outstanding, slowest: stuck"; 3]);
+    assert_eq!(
+        told,
+        ["0/1 acked, 1 outstanding, slowest: stuck (0 of 1)"; 3]
+    );
     drop(held);
 }
 

@@ -152,7 +152,7 @@ fn flush_waits_for_the_application_and_not_for_a_close() {
     let text = error.expect_err("held by the application").to_string();
     assert_eq!(
         text,
-        "not flushed by the deadline: 0/1 acked, 1 outstanding, slowest: a"
+        "not flushed by the deadline: 0/1 acked, 1 outstanding, slowest: a (0 of 1)"
     );
     delivery.ack();
     ticks.flush_by(soon(), Quorum::All).expect("acknowledged");

@@ -1,8 +1,10 @@
 //! What a driver can set, with its defaults and ranges.
 
+mod expected;
 mod publisher;
 mod subscriber;
 
+pub use expected::Expected;
 pub use publisher::PublisherConfig;
 pub use subscriber::SubscriberConfig;
 
@@ -40,4 +42,17 @@ pub enum ConfigError {
         /// Its length in bytes.
         len: usize,
     },
+}
+
+/// Checks that a member can have this name.
+fn check_name(name: &str) -> Result<(), ConfigError> {
+    let len = name.len();
+    if (1..=255).contains(&len) {
+        return Ok(());
+    }
+    let mut name = name.to_owned();
+    while name.len() > 255 {
+        name.pop();
+    }
+    Err(ConfigError::Name { name, len })
 }

@@ -1,6 +1,6 @@
 //! What can be set of a publisher.
 
-use super::ConfigError;
+use super::{ConfigError, Expected, check_name};
 use std::time::Duration;
 
 /// Settings of a [`Publisher`](crate::Publisher).
@@ -17,10 +17,36 @@ pub struct PublisherConfig {
     pub max_topics: u32,
     /// How many members there may be at once: 1 to 65,536; 1,024 by default.
     pub max_members: u32,
+    /// How many candidates, who have said HELLO and not yet JOINED, there may be at once: 1 to
+    /// 65,536; 256 by default. Whoever comes then is refused as busy.
+    pub max_candidates: u32,
+    /// How many new candidates there may be in a second: 1 to 1,000,000; 1,024 by default. One
+    /// second's worth of them may come at once.
+    pub hello_rate: u32,
     /// How many prefixes one member may ask for: 1 to 65,536; 4,096 by default.
     pub max_prefixes: u32,
+    /// How many topics HELLO and SUBSCRIBE may match for one member: 1 to 2^31; 100,000 by
+    /// default. Topics that are published for the first time later are not counted.
+    pub max_member_topics: u32,
+    /// The longest control frame that is read, in bytes: 1 KiB to 1 GiB; 1 MiB by default.
+    pub max_frame: u32,
     /// After how much silence a member expires: 100 ms to 1 h; 5 s by default.
     pub expiry: Duration,
+    /// How long a candidate has from its HELLO until JOINED: 100 ms to 1 h; 5 s by default.
+    pub join_within: Duration,
+    /// How long a candidate may hold a full window back if nobody else does: 0 to 1 h; 250 ms by
+    /// default.
+    pub join_grace: Duration,
+    /// Names whose place is kept while they are away; none by default, each of 1 to 255 bytes.
+    pub durable: Vec<String>,
+    /// Durable names that are owed everything from the start, before they come; none by default.
+    pub expected: Vec<Expected>,
+    /// How long the place of a durable name is kept: 0 to 30 days; 60 s by default. What it is
+    /// owed is retained as long, unless the room is needed.
+    pub durable_for: Duration,
+    /// Whether topics stand bare in their frame, and what else an envelope holds in a third one,
+    /// for readers that want it so; false by default.
+    pub bare_topics: bool,
     /// How long a received mark may stand still before SYNC: 1 ms to 10 s; 100 ms by default.
     pub sync_after: Duration,
     /// How many bytes of repairs answer one NACK: 1 KiB to 1 GiB; 1 MiB by default.
@@ -40,8 +66,18 @@ impl Default for PublisherConfig {
             max_payload: 8 << 20,
             max_topics: 100_000,
             max_members: 1_024,
+            max_candidates: 256,
+            hello_rate: 1_024,
             max_prefixes: 4_096,
+            max_member_topics: 100_000,
+            max_frame: 1 << 20,
             expiry: Duration::from_secs(5),
+            join_within: Duration::from_secs(5),
+            join_grace: Duration::from_millis(250),
+            durable: Vec::new(),
+            expected: Vec::new(),
+            durable_for: Duration::from_secs(60),
+            bare_topics: false,
             sync_after: Duration::from_millis(100),
             repair_bytes: 1 << 20,
             repair_messages: 512,
@@ -51,70 +87,164 @@ impl Default for PublisherConfig {
 }
 
 impl PublisherConfig {
+    /// Whether a name's place is kept: it stands among `durable` or `expected`.
+    #[must_use]
+    pub fn is_durable(&self, name: &str) -> bool {
+        self.durable.iter().any(|durable| durable == name)
+            || self.expected.iter().any(|expected| expected.name() == name)
+    }
+
     /// Checks every setting against its range.
     ///
     /// # Errors
     ///
-    /// Names the first setting that is outside its range.
+    /// Names the first setting that is outside its range, or the first name or prefix that can't
+    /// be one.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let number = |setting, range, ok, found: u64| match ok {
-            true => Ok(()),
-            false => Err(ConfigError::OutOfRange {
-                setting,
-                range,
-                found: found.to_string(),
-            }),
-        };
-        let limit = |setting, range, ok, found: Duration| match ok {
-            true => Ok(()),
-            false => Err(ConfigError::OutOfRange {
-                setting,
-                range,
-                found: format!("{found:?}"),
-            }),
-        };
-        let messages = self.window_messages;
-        let ok = (8..=1 << 24).contains(&messages);
-        number("window_messages", "8..=16777216", ok, messages.into())?;
-        let ok = (1..=1 << 40).contains(&self.window_bytes);
-        number("window_bytes", "1..=2^40", ok, self.window_bytes)?;
-        let ok = self.max_payload <= self.window_bytes;
-        number("max_payload", "0..=window_bytes", ok, self.max_payload)?;
-        let ok = (1..=1 << 31).contains(&self.max_topics);
-        number("max_topics", "1..=2^31", ok, self.max_topics.into())?;
-        let ok = (1..=65_536).contains(&self.max_members);
-        number("max_members", "1..=65536", ok, self.max_members.into())?;
-        let ok = (1..=65_536).contains(&self.max_prefixes);
-        number("max_prefixes", "1..=65536", ok, self.max_prefixes.into())?;
-        let ok = (1 << 10..=1 << 30).contains(&self.repair_bytes);
-        number("repair_bytes", "1024..=2^30", ok, self.repair_bytes)?;
-        let ok = (1..=65_536).contains(&self.repair_messages);
-        number(
-            "repair_messages",
-            "1..=65536",
-            ok,
-            self.repair_messages.into(),
-        )?;
-        number(
-            "entries_per_part",
-            "1..=65535",
-            self.entries_per_part > 0,
-            0,
-        )?;
-        let range = Duration::from_millis(100)..=Duration::from_secs(3_600);
-        limit(
-            "expiry",
-            "100ms..=1h",
-            range.contains(&self.expiry),
-            self.expiry,
-        )?;
-        let range = Duration::from_millis(1)..=Duration::from_secs(10);
-        limit(
-            "sync_after",
-            "1ms..=10s",
-            range.contains(&self.sync_after),
-            self.sync_after,
-        )
+        self.validate_numbers()?;
+        self.validate_limits()?;
+        for name in &self.durable {
+            check_name(name)?;
+        }
+        for (at, expected) in self.expected.iter().enumerate() {
+            expected.validate()?;
+            let mut others = self.expected.iter().take(at);
+            if others.any(|other| other.name() == expected.name()) {
+                return Err(ConfigError::OutOfRange {
+                    setting: "expected",
+                    range: "each name once",
+                    found: expected.name().to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_numbers(&self) -> Result<(), ConfigError> {
+        let Self {
+            window_bytes,
+            max_payload,
+            ..
+        } = *self;
+        let numbers: [(_, _, u64, u64, u64); 12] = [
+            (
+                "window_messages",
+                "8..=16777216",
+                8,
+                1 << 24,
+                self.window_messages.into(),
+            ),
+            ("window_bytes", "1..=2^40", 1, 1 << 40, window_bytes),
+            (
+                "max_payload",
+                "0..=window_bytes",
+                0,
+                window_bytes,
+                max_payload,
+            ),
+            ("max_topics", "1..=2^31", 1, 1 << 31, self.max_topics.into()),
+            (
+                "max_members",
+                "1..=65536",
+                1,
+                65_536,
+                self.max_members.into(),
+            ),
+            (
+                "max_candidates",
+                "1..=65536",
+                1,
+                65_536,
+                self.max_candidates.into(),
+            ),
+            (
+                "hello_rate",
+                "1..=1000000",
+                1,
+                1_000_000,
+                self.hello_rate.into(),
+            ),
+            (
+                "max_prefixes",
+                "1..=65536",
+                1,
+                65_536,
+                self.max_prefixes.into(),
+            ),
+            (
+                "max_member_topics",
+                "1..=2^31",
+                1,
+                1 << 31,
+                self.max_member_topics.into(),
+            ),
+            (
+                "max_frame",
+                "1024..=2^30",
+                1 << 10,
+                1 << 30,
+                self.max_frame.into(),
+            ),
+            (
+                "repair_bytes",
+                "1024..=2^30",
+                1 << 10,
+                1 << 30,
+                self.repair_bytes,
+            ),
+            (
+                "repair_messages",
+                "1..=65536",
+                1,
+                65_536,
+                self.repair_messages.into(),
+            ),
+        ];
+        let parts = u64::from(self.entries_per_part);
+        let parts = ("entries_per_part", "1..=65535", 1, 65_535, parts);
+        for (setting, range, least, most, found) in numbers.into_iter().chain([parts]) {
+            if !(least..=most).contains(&found) {
+                return Err(ConfigError::OutOfRange {
+                    setting,
+                    range,
+                    found: found.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_limits(&self) -> Result<(), ConfigError> {
+        let (ms, hour) = (Duration::from_millis, Duration::from_secs(3_600));
+        let limits = [
+            ("expiry", "100ms..=1h", ms(100), hour, self.expiry),
+            ("join_within", "100ms..=1h", ms(100), hour, self.join_within),
+            ("join_grace", "0..=1h", ms(0), hour, self.join_grace),
+            (
+                "durable_for",
+                "0..=30d",
+                ms(0),
+                hour * 720,
+                self.durable_for,
+            ),
+            (
+                "sync_after",
+                "1ms..=10s",
+                ms(1),
+                ms(10_000),
+                self.sync_after,
+            ),
+        ];
+        for (setting, range, least, most, found) in limits {
+            if !(least..=most).contains(&found) {
+                return Err(ConfigError::OutOfRange {
+                    setting,
+                    range,
+                    found: format!("{found:?}"),
+                });
+            }
+        }
+        Ok(())
     }
 }
 

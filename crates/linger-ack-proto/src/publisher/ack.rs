@@ -6,31 +6,27 @@ use crate::wire::{Mark, ToSubscriber};
 use std::time::Instant;
 
 impl Publisher {
-    /// `ACK`: false, and nothing is taken from it, if it says what can't be.
-    pub(super) fn handle_ack(
-        &mut self,
-        _now: Instant,
-        key: u64,
-        whole: bool,
-        marks: &[Mark],
-    ) -> bool {
+    /// `ACK`: false, and nothing is taken from it, if it says what can't be (SPEC A4).
+    pub(super) fn handle_ack(&mut self, key: u64, whole: bool, marks: &[Mark]) -> bool {
         if !self.are_possible(key, marks) {
             return false;
         }
         if let (true, Some(member)) = (whole, self.members.get_mut(key)) {
             member.query = false;
         }
+        self.counters.acks += 1;
         self.apply(key, marks);
         true
     }
 
-    /// `BYE`: the final marks, then the member is gone, and told so.
+    /// `BYE`: the final marks, then the member is gone, and told so (SPEC M2).
     pub(super) fn handle_bye(&mut self, now: Instant, key: u64, marks: &[Mark]) -> bool {
-        if !self.handle_ack(now, key, true, marks) {
+        if !self.handle_ack(key, true, marks) {
             return false;
         }
         self.reply_to(key, &ToSubscriber::ByeOk);
-        self.depart(key, MemberOutcome::Left);
+        self.counters.left += 1;
+        self.depart(now, key, MemberOutcome::Left);
         true
     }
 
@@ -54,17 +50,24 @@ impl Publisher {
             let Some(topic) = self.topics.get_mut(mark.number) else {
                 continue;
             };
+            let next = topic.next;
             let Some(owed) = topic.owed_mut(key) else {
                 continue;
             };
+            // Until it hears RELEASED, it may have taken what it was not owed any more.
+            let last = owed.last(next);
+            let (received, processed) = (mark.received.min(last), mark.processed.min(last));
             let before = owed.acked();
-            let has_risen = mark.received > owed.received || mark.processed > owed.processed;
-            owed.received = owed.received.max(mark.received);
-            owed.processed = owed.processed.max(mark.processed);
+            let has_risen = received > owed.received || processed > owed.processed;
+            // SPEC A7: marks never go back.
+            owed.received = owed.received.max(received);
+            owed.processed = owed.processed.max(processed);
+            let by = owed.acked() - before;
             if let (true, Some(member)) = (has_risen, self.members.get_mut(key)) {
                 member.sync.progressed();
+                member.acked = member.acked.saturating_add(by);
             }
-            if owed.acked() > before {
+            if by > 0 {
                 self.trim(mark.number);
             }
         }

@@ -1,5 +1,6 @@
 //! Who was a member: how each session ended, and what it left unacknowledged. Bounded.
 
+use super::known::Names;
 use super::report::{MemberOutcome, MemberReport, TopicReport};
 use crate::id::SessionId;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +27,8 @@ pub(super) struct Departed {
     pub(super) with_unacked: u64,
     /// How many of those are not remembered.
     forgotten: u64,
+    /// Their names.
+    debtors: Names,
 }
 
 impl Departed {
@@ -37,9 +40,9 @@ impl Departed {
         self.reports.values()
     }
 
-    /// Whether anyone who went left something of these unacknowledged. Who is forgotten is taken
-    /// to have.
-    pub(super) fn lack_any_below(&self, next: &[u64]) -> bool {
+    /// Whether anyone who went, or anyone of this name, left something of these unacknowledged. Who
+    /// is forgotten is taken to have.
+    pub(super) fn lack_any_below(&self, next: &[u64], name: Option<&str>) -> bool {
         let next = |number: u32| next.get((number as usize).checked_sub(1)?).copied();
         let lacks = |topic: &TopicReport| {
             let first = topic
@@ -49,8 +52,14 @@ impl Departed {
             let first = first.map(|range| range.first()).min();
             first.is_some_and(|first| next(topic.number).is_some_and(|next| first < next))
         };
-        let mut topics = self.reports.values().flat_map(|report| &report.topics);
-        self.forgotten > 0 || (self.with_unacked > 0 && topics.any(lacks))
+        let is_asked = |report: &&MemberReport| name.is_none_or(|name| report.name == name);
+        let reports = self.reports.values().filter(is_asked);
+        let mut topics = reports.flat_map(|report| &report.topics);
+        let may_lack = match name {
+            Some(name) => self.debtors.may_hold(name),
+            None => self.forgotten > 0,
+        };
+        may_lack || (self.with_unacked > 0 && topics.any(lacks))
     }
 
     /// Keeps how a session ended, so that what comes late from it is answered rightly.
@@ -92,6 +101,9 @@ impl Departed {
                 self.reports.pop_first().map(|(_, report)| report)
             }
         };
+        if let Some(debtor) = forgotten.as_ref().filter(|report| report.unacked() > 0) {
+            self.debtors.note(&debtor.name);
+        }
         let topics = forgotten.map_or(0, |report| report.topics.len());
         self.topics = self.topics.saturating_sub(topics);
         true
@@ -115,10 +127,12 @@ mod tests {
             processed: if acked { 9 } else { 4 },
             level: Level::Processed,
             gone: Vec::new(),
+            earlier: 0,
+            earlier_ranges: Vec::new(),
         };
         MemberReport {
             name: number.to_string(),
-            session: SessionId::from_u128(number),
+            session: Some(SessionId::from_u128(number)),
             level: Level::Processed,
             outcome: MemberOutcome::Expired,
             topics: (1..).take(topics).map(topic).collect(),
@@ -141,6 +155,8 @@ mod tests {
         assert_eq!(departed.reports().count(), REMEMBERED);
         assert_eq!(departed.with_unacked, 2_001);
         assert_eq!(departed.forgotten, 2_001 - REMEMBERED as u64);
+        assert!(departed.lack_any_below(&[1], Some("1")), "it is forgotten");
+        assert!(!departed.lack_any_below(&[1], Some("2")), "it left nothing");
     }
 
     #[test]
@@ -158,13 +174,18 @@ mod tests {
     fn who_went_bars_only_what_it_left_unacknowledged() {
         let mut departed = Departed::default();
         departed.remember(report(1, 1, false)); // up to 4
-        assert!(!departed.lack_any_below(&[5]));
-        assert!(departed.lack_any_below(&[6]));
-        assert!(!departed.lack_any_below(&[]), "a topic that is younger");
+        assert!(!departed.lack_any_below(&[5], None));
+        assert!(departed.lack_any_below(&[6], None));
+        assert!(
+            !departed.lack_any_below(&[], None),
+            "a topic that is younger"
+        );
+        assert!(departed.lack_any_below(&[6], Some("1")));
+        assert!(!departed.lack_any_below(&[6], Some("2")));
         let mut gone = report(2, 1, true);
         gone.topics[0].gone = SequenceRange::new(2, 2).into_iter().collect();
         departed.remember(gone);
-        assert!(departed.lack_any_below(&[5]));
-        assert!(!departed.lack_any_below(&[2]));
+        assert!(departed.lack_any_below(&[5], None));
+        assert!(!departed.lack_any_below(&[2], None));
     }
 }

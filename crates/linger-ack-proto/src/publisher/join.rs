@@ -1,19 +1,18 @@
-//! HELLO, WELCOME, JOINED: how a session becomes a member.
+//! HELLO, WELCOME, JOINED: how a session becomes a member (SPEC J1 to J5).
 //!
 //! The base of each topic is fixed when HELLO first comes, and from then on what follows it is
 //! retained for the session. A WELCOME that arrives shows that the subscriptions before it have
 //! arrived; one that is lost is said again, with the same base. So whatever was published in
 //! between is a gap that the subscriber sees and has repaired.
 
-use super::Publisher;
-use super::Transmit;
+use super::change::Changes;
 use super::members::Member;
+use super::owed::{Owed, Standing};
 use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
-use super::topics::Owed;
-use super::{Event, repair, sync};
+use super::{Event, Publisher, Transmit, repair, sync};
 use crate::id::SessionId;
-use crate::wire::{Hello, InBand, Part, Refusal, ToSubscriber, TopicEntry, Welcome};
+use crate::wire::{Hello, InBand, Part, ToSubscriber, TopicEntry, Welcome};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
 
@@ -27,8 +26,9 @@ impl Publisher {
         route: &Bytes,
         session: SessionId,
         serial: u64,
-        hello: Hello,
+        mut hello: Hello,
     ) {
+        self.counters.hellos += 1;
         if let Some(key) = self.members.by_session(session) {
             self.hear(now, key, route, serial);
             return self.repeat_welcome(now, key);
@@ -36,33 +36,20 @@ impl Publisher {
         if let Some(outcome) = self.departed.outcome(session) {
             let answer = match outcome {
                 MemberOutcome::Superseded => ToSubscriber::Superseded,
+                MemberOutcome::Evicted => ToSubscriber::Evicted,
                 _ => ToSubscriber::Unknown,
             };
             return self.reply(route, session, &answer);
         }
-        if let Some(answer) = self.refusal(&hello) {
-            self.counters.refused += 1;
+        let prefixes = Prefixes::new(std::mem::take(&mut hello.prefixes));
+        if let Some(answer) = self.refusal(now, &hello, &prefixes) {
             return self.reply(route, session, &answer);
         }
-        let key = self.add_candidate(now, route, session, serial, hello);
+        let key = self.add_candidate(now, route, session, serial, hello, prefixes);
         self.say_welcome(key);
     }
 
-    fn refusal(&self, hello: &Hello) -> Option<ToSubscriber> {
-        let refused = |why| ToSubscriber::Refused { change: 0, why };
-        if self.closing.is_some() {
-            return Some(ToSubscriber::Closing);
-        }
-        if self.members.len() >= self.config.max_members as usize {
-            return Some(refused(Refusal::TooManyMembers));
-        }
-        if hello.prefixes.len() > self.config.max_prefixes as usize {
-            return Some(refused(Refusal::TooManyPrefixes));
-        }
-        None
-    }
-
-    /// Fixes the base of every topic that matches: what comes next is owed.
+    /// Fixes the base of every topic that matches: from it on all is owed (SPEC J2, M8).
     fn add_candidate(
         &mut self,
         now: Instant,
@@ -70,41 +57,45 @@ impl Publisher {
         session: SessionId,
         serial: u64,
         hello: Hello,
+        prefixes: Prefixes,
     ) -> u64 {
+        let claim = self.claim_of(&hello.name);
+        let who = self.members.named(&hello.name).next().map(|(_, m)| m.who);
         let key = self.members.next_key();
-        let mut member = Member {
+        let who = who.unwrap_or(key);
+        let numbers = self.matching(&prefixes);
+        for &number in &numbers {
+            let (base, gone) = self.base_of(number, claim);
+            if let Some(topic) = self.topics.get_mut(number) {
+                let mut owed = Owed::new(key, who, hello.level, Standing::Candidate, base);
+                owed.gone = gone;
+                topic.owe(owed);
+            }
+        }
+        let member = Member {
             name: hello.name,
-            session,
+            session: Some(session),
             nonce: hello.nonce,
             level: hello.level,
-            prefixes: Prefixes::new(hello.prefixes),
-            topics: Vec::new(),
-            welcomed: now,
+            standing: Standing::Candidate,
+            ended: MemberOutcome::Absent,
+            who,
+            prefixes,
+            changes: Changes::default(),
+            topics: numbers,
+            welcomed: Some(now),
             route: route.clone(),
             serial,
-            joined: false,
+            acked: 0,
             has_gone: false,
             query: false,
-            heard: now,
+            heard: Some(now),
             suspected: false,
             sync: sync::Pace::default(),
             repair: repair::Pace::default(),
         };
-        for number in 1..=self.topics.len() {
-            let Ok(number) = u32::try_from(number) else {
-                break;
-            };
-            let Some(topic) = self.topics.get_mut(number) else {
-                break;
-            };
-            if member.prefixes.matches(&topic.name) {
-                let base = topic.next;
-                topic.owed.push(Owed::new(key, member.level, base));
-                member.topics.push(number);
-            }
-        }
         self.members.insert(key, member);
-        self.judge_by(now + self.expiry());
+        self.judge_in_time(now, Standing::Candidate);
         key
     }
 
@@ -114,8 +105,9 @@ impl Publisher {
         let Some(member) = self.members.get_mut(key) else {
             return;
         };
-        if !member.joined && member.welcomed + WELCOME_AGAIN <= now {
-            member.welcomed = now;
+        let is_due = member.welcomed.is_none_or(|at| at + WELCOME_AGAIN <= now);
+        if member.is_candidate() && is_due {
+            member.welcomed = Some(now);
             self.say_welcome(key);
         }
     }
@@ -140,31 +132,49 @@ impl Publisher {
         }
     }
 
-    /// `JOINED`: false if it names a WELCOME that this member never got.
+    /// `JOINED`: false if it names a WELCOME that this member never got (SPEC J3).
     pub(super) fn handle_joined(&mut self, now: Instant, key: u64, welcome: u64) -> bool {
         if welcome != key {
             return !self.members.is_joined(key) && self.forsake(key);
         }
-        if self.closing.is_some() && !self.members.is_joined(key) {
-            self.reply_to(key, &ToSubscriber::Closing);
+        if self.members.is_joined(key) {
+            self.reply_to(key, &ToSubscriber::Member);
             return true;
         }
-        if !self.members.is_joined(key) {
-            let name = self.members.get(key).map(|member| member.name.clone());
-            let name = name.unwrap_or_default();
-            match self.members.namesake(key, &name) {
-                // Its JOINED was late: who said HELLO after it is the newer one.
-                Some(newer) if newer > key => {
-                    self.supersede(key);
-                    return true;
-                }
-                Some(older) => self.supersede(older),
-                None => {}
-            }
-            self.members.set_joined(now, key);
-            self.events.push_back(Event::Joined { name });
+        let Some(member) = self.members.get(key) else {
+            return false;
+        };
+        let name = member.name.clone();
+        let older = self.members.holder_of(&name);
+        // SPEC M3: its JOINED was late: who said HELLO after it is the newer one.
+        if older.is_some_and(|other| other > key && self.members.is_joined(other)) {
+            self.supersede(key);
+            return true;
         }
+        let durable = self.claim_of(&name);
+        let returned = match (durable, older) {
+            (Some(claim), _) => self.members.get(claim).is_some_and(|m| m.session.is_some()),
+            (None, Some(older)) => {
+                self.supersede(older);
+                false
+            }
+            (None, None) => false,
+        };
+        self.stand(now, key, Standing::Member);
         self.reply_to(key, &ToSubscriber::Member);
+        self.names.note(&name);
+        self.counters.joined += 1;
+        self.events.push_back(Event::Joined { name, returned });
+        if let Some(claim) = durable {
+            if self.members.is_joined(claim) {
+                self.reply_to(claim, &ToSubscriber::Superseded);
+            }
+            self.take_over(claim, key);
+        }
+        if self.closing.is_some() {
+            self.say_end(key);
+            self.scan_at.get_or_insert(now);
+        }
         true
     }
 
@@ -177,6 +187,7 @@ impl Publisher {
     }
 
     fn supersede(&mut self, key: u64) {
+        self.counters.superseded += 1;
         self.reply_to(key, &ToSubscriber::Superseded);
         self.depart_for_good(key, MemberOutcome::Superseded);
     }

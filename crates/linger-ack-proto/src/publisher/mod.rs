@@ -1,80 +1,53 @@
 //! The publisher's machine.
 
 mod ack;
+mod change;
 mod close;
 mod counters;
+mod depart;
 mod departed;
+mod event;
+mod evict;
 mod join;
+mod known;
+mod limits;
 mod members;
+mod names;
+mod order;
+mod owed;
 mod prefixes;
+mod progress;
+mod quorum;
 mod repair;
 mod report;
+mod retained;
+mod room;
 mod send;
+mod silence;
 mod sync;
 mod topics;
 mod window;
 
-pub use close::{Quorum, Target, Verdict};
 pub use counters::Counters;
-pub use report::{MemberOutcome, MemberReport, Outcome, Progress, PublisherReport, TopicReport};
+pub use event::{Event, Transmit};
+pub use progress::{MemberProgress, Presence, Progress, Rate};
+pub use quorum::{Quorum, Target, Verdict};
+pub use report::{MemberOutcome, MemberReport, Outcome, PublisherReport, TopicReport};
 pub use send::{Message, PublishError, Published};
 
 use crate::config::{ConfigError, PublisherConfig};
 use crate::id::{Epoch, SessionId};
-use crate::wire::{Header, InBand, ToPublisher, ToSubscriber};
+use crate::wire::{Header, InBand, ToPublisher, ToSubscriber, VERSION, WireError};
 use bytes::Bytes;
 use close::Closing;
 use departed::Departed;
+use known::Names;
 use members::Members;
+use room::Relief;
 use std::collections::VecDeque;
 use std::time::Instant;
 use topics::Topics;
 use window::Window;
-
-/// What the driver is to do with the sockets, in this order.
-///
-/// Not to be extended without a new major version: a driver has to do every one of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transmit {
-    /// Read the EVENTS of the PUB socket: it then sees freed credit and new subscriptions.
-    Settle,
-    /// Send this frame, alone, on the PUB socket.
-    Private {
-        /// The whole frame; it begins with the private topic.
-        frame: Bytes,
-    },
-    /// Send this frame to that peer of the ROUTER socket, without waiting.
-    ///
-    /// If it is refused (the peer is gone or full) drop it: whatever must arrive is said again.
-    Control {
-        /// The routing id that the peer's last frame came with.
-        route: Bytes,
-        /// The whole frame.
-        frame: Bytes,
-    },
-}
-
-/// What happened that a driver may want to act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A subscriber became a member.
-    Joined {
-        /// Its name.
-        name: String,
-    },
-    /// A member is one no longer.
-    Departed {
-        /// Its name.
-        name: String,
-        /// How it went.
-        outcome: MemberOutcome,
-        /// How many messages it was owed and had not acknowledged.
-        unacked: u64,
-    },
-    /// There is room in the window again: wake whoever waits to publish.
-    Room,
-}
 
 /// The publisher's side of the protocol, without sockets and without a clock.
 ///
@@ -104,7 +77,12 @@ pub struct Publisher {
     topics: Topics,
     members: Members,
     departed: Departed,
+    /// Who ever joined.
+    names: Names,
+    /// How many new candidates there may be.
+    hellos: limits::Rate,
     window: Window,
+    relief: Relief,
     /// The fewest acknowledgements of any owed message that was let go.
     fewest_acks: Option<usize>,
     closing: Option<Closing>,
@@ -112,6 +90,8 @@ pub struct Publisher {
     scan_at: Option<Instant>,
     /// When to look who is silent.
     judge_at: Option<Instant>,
+    /// Somebody is expected, and no time was told yet.
+    awaits_clock: bool,
     outbox: VecDeque<Transmit>,
     events: VecDeque<Event>,
     counters: Counters,
@@ -127,11 +107,15 @@ impl Publisher {
         config.validate()?;
         Ok(Self {
             window: Window::new(config.window_messages, config.window_bytes),
+            relief: Relief::default(),
+            hellos: limits::Rate::new(config.hello_rate),
+            members: Members::expect(&config),
+            awaits_clock: !config.expected.is_empty(),
             config,
             epoch,
             topics: Topics::default(),
-            members: Members::default(),
             departed: Departed::default(),
+            names: Names::default(),
             fewest_acks: None,
             closing: None,
             scan_at: None,
@@ -168,13 +152,24 @@ impl Publisher {
 
     /// Takes in one frame of the ROUTER socket. What is broken or unknown is counted and dropped.
     pub fn handle_control(&mut self, now: Instant, route: &Bytes, frame: &Bytes) {
-        let Ok((header, serial, body)) = ToPublisher::decode(frame) else {
+        self.begin_clocks(now);
+        if frame.len() > self.config.max_frame as usize {
             self.counters.broken += 1;
             return;
+        }
+        let (header, serial, body) = match ToPublisher::decode(frame) {
+            Ok(decoded) => decoded,
+            Err(WireError::Version { .. }) => return self.say_versions(route, frame),
+            // SPEC X1
+            Err(_) => {
+                self.counters.broken += 1;
+                return;
+            }
         };
         if let ToPublisher::Hello(hello) = body {
             return self.handle_hello(now, route, header.session, serial, hello);
         }
+        // SPEC A5: what is of another epoch, or of a session that is none, is never counted.
         if header.epoch != self.epoch {
             self.counters.stale += 1;
             return self.reply(route, header.session, &ToSubscriber::Unknown);
@@ -187,26 +182,40 @@ impl Publisher {
             ToPublisher::Joined { welcome } => self.handle_joined(now, key, welcome),
             ToPublisher::Beat => true,
             ToPublisher::Bye { .. } if !self.members.is_joined(key) => self.withdraw(key),
+            // SPEC J5: before JOINED nothing that it says of messages can be true.
             _ if !self.members.is_joined(key) => false,
-            ToPublisher::Ack { whole, marks } => self.handle_ack(now, key, whole, &marks),
+            ToPublisher::Ack { whole, marks } => self.handle_ack(key, whole, &marks),
             ToPublisher::Nack { ranges } => self.handle_nack(now, key, &ranges),
             ToPublisher::Bye { marks } => self.handle_bye(now, key, &marks),
             ToPublisher::Hello(_) => true,
-            ToPublisher::Subscribe(_) | ToPublisher::Unsubscribe(_) => false,
+            ToPublisher::Subscribe(change) => self.handle_subscribe(now, key, &change),
+            ToPublisher::Unsubscribe(change) => self.handle_unsubscribe(now, key, &change),
         };
         if !understood {
             self.counters.broken += 1;
         }
     }
 
+    /// SPEC V1: a header is the same in every version, and so is the answer.
+    fn say_versions(&mut self, route: &Bytes, frame: &Bytes) {
+        self.counters.versions += 1;
+        if let Ok((header, _)) = Header::peek(frame) {
+            let (lowest, highest) = (VERSION, VERSION);
+            let answer = ToSubscriber::Versions { lowest, highest };
+            self.reply(route, header.session, &answer);
+        }
+    }
+
     /// Does what has fallen due by `now`. Call it after all frames at hand were taken in.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.begin_clocks(now);
         if self.judge_at.is_some_and(|at| at <= now) {
             self.judge_silence(now);
         }
         if self.scan_at.is_some_and(|at| at <= now) {
             self.scan_marks(now);
         }
+        self.relieve(now);
     }
 
     /// What to do next with the sockets.
@@ -223,7 +232,8 @@ impl Publisher {
     /// else happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.scan_at, self.judge_at].into_iter().flatten().min()
+        let timers = [self.scan_at, self.judge_at, self.relief.due()];
+        timers.into_iter().flatten().min()
     }
 
     fn header(&self, session: SessionId) -> Header {
@@ -242,8 +252,9 @@ impl Publisher {
     }
 
     fn reply_to(&mut self, key: u64, body: &ToSubscriber) {
-        if let Some(member) = self.members.get(key) {
-            let frame = body.encode(&self.header(member.session));
+        let member = self.members.get(key);
+        if let Some((member, session)) = member.and_then(|m| Some((m, m.session?))) {
+            let frame = body.encode(&self.header(session));
             let route = member.route.clone();
             self.outbox.push_back(Transmit::Control { route, frame });
         }

@@ -1,12 +1,13 @@
 //! NACK: send again what is retained, name what is not.
 //!
 //! The subscriber pulls: each NACK is answered with a bounded number of messages and bytes, lowest
-//! sequences first, and the last repair of an answer says that more may be asked for. The publisher keeps
-//! no queue of repairs, and no timer of it resends payload.
+//! sequences first, and the last repair of an answer says that more may be asked for. The
+//! publisher keeps no queue of repairs, and no timer of it resends payload (SPEC R3).
 
-use super::Publisher;
+use super::{Event, Publisher};
 use crate::marks::SequenceRange;
 use crate::wire::{Repair, ToSubscriber, TopicRange};
+use bytes::Bytes;
 use std::time::{Duration, Instant};
 
 /// How soon the same NACK is answered again.
@@ -28,6 +29,7 @@ impl Publisher {
         if !possible {
             return false;
         }
+        self.counters.nacks += 1;
         let (Some(&first), Some(member)) = (ranges.first(), self.members.get_mut(key)) else {
             return true;
         };
@@ -52,14 +54,10 @@ impl Publisher {
             let Some(topic) = self.topics.get(range.number) else {
                 continue;
             };
-            let first_retained = topic.first_retained();
-            for sequence in range.first..=range.last {
-                let Ok(at) = usize::try_from(sequence - first_retained) else {
+            for (sequence, payload) in topic.retained.from(range.first) {
+                if sequence > range.last {
                     break;
-                };
-                let Some(payload) = topic.retained.get(at) else {
-                    break;
-                };
+                }
                 let cost = payload.len() as u64 + 64;
                 let full = repairs.len() >= self.config.repair_messages as usize;
                 if full || (cost > budget && !repairs.is_empty()) {
@@ -84,20 +82,22 @@ impl Publisher {
         }
     }
 
-    /// Leaves of a range what can be had; what is no longer retained is GONE, and is noted so.
+    /// Leaves of a range what can be had; what is no longer retained is GONE, and is noted so
+    /// (SPEC R4).
     ///
-    /// What the member has received by its own word is neither: a late NACK asked for it.
+    /// What the member has received by its own word is neither: a late NACK asked for it. Nor is
+    /// what comes after its last owed: it has not heard RELEASED yet.
     fn give_up(&mut self, key: u64, range: &TopicRange) -> Option<TopicRange> {
         let topic = self.topics.get_mut(range.number)?;
-        let first_retained = topic.first_retained();
+        let (first_retained, next) = (topic.first_retained(), topic.next);
+        let name = topic.name.clone();
         let owed = topic.owed_mut(key)?;
         let first = range.first.max(owed.received + 1);
-        let lost_to = range.last.min(first_retained - 1);
+        let last = range.last.min(owed.last(next));
+        let lost_to = last.min(first_retained - 1);
         if let Some(lost) = SequenceRange::new(first, lost_to) {
             owed.give_up(lost);
-            if let Some(member) = self.members.get_mut(key) {
-                member.has_gone = true;
-            }
+            self.note_gone(key, name, lost);
             let gone = TopicRange {
                 number: range.number,
                 first,
@@ -106,6 +106,25 @@ impl Publisher {
             self.reply_to(key, &ToSubscriber::Gone(gone));
         }
         let first = first.max(first_retained);
-        (first <= range.last).then_some(TopicRange { first, ..*range })
+        let number = range.number;
+        (first <= last).then_some(TopicRange {
+            number,
+            first,
+            last,
+        })
+    }
+
+    /// Counts and tells what somebody can't have.
+    pub(super) fn note_gone(&mut self, key: u64, topic: Bytes, range: SequenceRange) {
+        let Some(member) = self.members.get_mut(key) else {
+            return;
+        };
+        self.counters.gone = self.counters.gone.saturating_add(range.len());
+        member.has_gone = true;
+        self.events.push_back(Event::Gone {
+            name: member.name.clone(),
+            topic,
+            range,
+        });
     }
 }

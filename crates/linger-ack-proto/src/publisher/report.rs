@@ -1,12 +1,10 @@
 //! What became of every accepted message.
 
-use super::close::Quorum;
-use super::topics::Owed;
+use super::quorum::Quorum;
 use super::{Counters, Publisher};
 use crate::id::{Epoch, Level, SessionId};
 use crate::marks::SequenceRange;
 use bytes::Bytes;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// What a closed publisher knows of its messages and members.
@@ -39,7 +37,7 @@ pub enum Outcome {
     Drained,
     /// It did not, by the deadline; the members tell who lacks what. Unknown, not undelivered.
     Behind,
-    /// Nobody ever joined: nobody was owed anything.
+    /// Nobody ever joined, and nobody was owed anything.
     NoMembers,
     /// There were members, but nothing was published that any of them was owed.
     NothingOwed,
@@ -61,6 +59,10 @@ pub enum MemberOutcome {
     Expired,
     /// A newer session of the same name took its place.
     Superseded,
+    /// It held the window back, and the driver had it evicted.
+    Evicted,
+    /// A durable name without a session; what it is owed waited for it.
+    Absent,
 }
 
 /// One member, and what it was owed.
@@ -70,8 +72,8 @@ pub enum MemberOutcome {
 pub struct MemberReport {
     /// Its name.
     pub name: String,
-    /// Its session.
-    pub session: SessionId,
+    /// Its session; `None` if it was expected and never came.
+    pub session: Option<SessionId>,
     /// What its acknowledgements assert.
     pub level: Level,
     /// How its membership ended.
@@ -100,23 +102,13 @@ pub struct TopicReport {
     pub processed: u64,
     /// Which of the two marks counts.
     pub level: Level,
-    /// What could not be had any more.
+    /// What could not be had any more; below the base it is of an earlier period.
     pub gone: Vec<SequenceRange>,
-}
-
-/// How far a drain has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Progress {
-    /// How many members there are.
-    pub members: usize,
-    /// How many of them have acknowledged everything so far.
-    pub acked: usize,
-    /// How many messages somebody has not acknowledged.
-    pub outstanding: u64,
-    /// The member with the most unacknowledged messages, if there is one.
-    pub slowest: Option<String>,
+    /// How many messages it was owed before the base, in periods between SUBSCRIBE and
+    /// UNSUBSCRIBE that are over: all of them are acknowledged, except for what is gone.
+    pub earlier: u64,
+    /// Which those were: of many such periods the last 32.
+    pub earlier_ranges: Vec<SequenceRange>,
 }
 
 impl PublisherReport {
@@ -167,10 +159,10 @@ impl MemberReport {
 }
 
 impl TopicReport {
-    /// How many messages were owed.
+    /// How many messages were owed, in all periods.
     #[must_use]
     pub fn owed(&self) -> u64 {
-        self.last + 1 - self.base
+        (self.last + 1 - self.base).saturating_add(self.earlier)
     }
 
     /// How many of them were acknowledged.
@@ -181,7 +173,8 @@ impl TopicReport {
         let gone: u64 = gone
             .map(|range| range.last().min(mark) - range.first() + 1)
             .sum();
-        (mark + 1 - self.base).saturating_sub(gone)
+        let marked = (mark + 1 - self.base).saturating_add(self.earlier);
+        marked.saturating_sub(gone)
     }
 
     /// The sequences after the mark that counts; what is gone stands in `gone`.
@@ -199,48 +192,24 @@ impl TopicReport {
 }
 
 impl Publisher {
-    /// How far members have come; cheap enough for a line every second.
-    #[must_use]
-    pub fn progress(&self) -> Progress {
-        let mut progress = Progress {
-            outstanding: self.window.messages,
-            ..Progress::default()
-        };
-        let mut lags = BTreeMap::<u64, u64>::new();
-        for (_, topic) in self.topics.active() {
-            for owed in topic.owed.iter().filter(|owed| owed.is_present()) {
-                *lags.entry(owed.member).or_default() += topic.next - 1 - owed.acked();
-            }
-        }
-        let mut most = 0;
-        for (key, member) in self.members.iter().filter(|(_, member)| member.joined) {
-            progress.members += 1;
-            let lag = lags.get(&key).copied().unwrap_or(0);
-            if lag == 0 {
-                progress.acked += 1;
-            } else if lag > most {
-                most = lag;
-                progress.slowest = Some(member.name.clone());
-            }
-        }
-        progress
-    }
-
     pub(super) fn report(&self, quorum: Quorum, outcome: Outcome) -> PublisherReport {
-        let present = self.members.iter().filter(|(_, member)| member.joined);
-        let present = present.map(|(key, member)| {
-            let outcome = match self.is_behind(key, Owed::acked) {
-                true => MemberOutcome::Behind,
-                false => MemberOutcome::Acked,
-            };
-            self.report_member(key, member, outcome)
+        let here = self.members.iter().filter(|(_, m)| !m.is_candidate());
+        let here = here.map(|(key, member)| {
+            let mut report = self.report_member(key, member, MemberOutcome::Absent);
+            if member.is_joined() {
+                report.outcome = match report.unacked() {
+                    0 => MemberOutcome::Acked,
+                    _ => MemberOutcome::Behind,
+                };
+            }
+            report
         });
         PublisherReport {
             outcome,
             quorum,
             epoch: self.epoch,
             counters: self.counters,
-            members: self.departed.reports().cloned().chain(present).collect(),
+            members: self.departed.reports().cloned().chain(here).collect(),
             departed_with_unacked: self.departed.with_unacked,
         }
     }
@@ -269,23 +238,6 @@ impl fmt::Display for PublisherReport {
     }
 }
 
-/// Such as `2/3 acked, 1204 outstanding, slowest: risk-1`.
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            members,
-            acked,
-            outstanding,
-            slowest,
-        } = self;
-        write!(f, "{acked}/{members} acked, {outstanding} outstanding")?;
-        match slowest {
-            Some(name) => write!(f, ", slowest: {name}"),
-            None => Ok(()),
-        }
-    }
-}
-
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -305,6 +257,8 @@ impl fmt::Display for MemberOutcome {
             Self::Left => "left",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::Evicted => "evicted",
+            Self::Absent => "absent",
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Accepting a message: retain it, number it, and say in which envelope it goes.
 
 use super::Publisher;
-use super::topics::Owed;
+use super::owed::Owed;
+use super::topics::Topic;
 use crate::topic::{TopicError, check_topic};
 use crate::wire::Envelope;
 use bytes::Bytes;
@@ -94,7 +95,10 @@ pub struct Published {
 impl Publisher {
     /// Accepts a message: retains it if anyone is owed it, and writes its envelope.
     ///
-    /// `envelope` is emptied first. Nothing is written if the message is not accepted.
+    /// `envelope` is emptied first. Nothing is written if the message is not accepted. The driver
+    /// sends two frames, the envelope and the payload. With
+    /// [`bare_topics`](crate::PublisherConfig::bare_topics) only the trailer of 16 bytes is
+    /// written, and the driver sends three frames: the topic, the payload, the trailer (SPEC D2).
     ///
     /// # Errors
     ///
@@ -110,6 +114,7 @@ impl Publisher {
             topic: Bytes::copy_from_slice(topic),
             payload,
         };
+        self.begin_clocks(now);
         if self.closing.is_some() {
             return Err(PublishError::Closed(refuse(payload)));
         }
@@ -140,22 +145,24 @@ impl Publisher {
                 }
             },
         };
-        let has_room = self.window.has_room(len);
+        let is_owed = self.topics.get(number).is_some_and(Topic::is_owed);
+        if is_owed && !self.make_room(now, len) {
+            self.counters.full += 1;
+            return Err(PublishError::WindowFull(refuse(payload)));
+        }
+        // Who held the window back may have been all who were owed it.
         let Some(entry) = self.topics.get_mut(number) else {
             // A number that was just looked up or given has its topic.
             return Err(PublishError::Closed(refuse(payload)));
         };
-        let is_owed = entry.is_owed();
-        if is_owed && !has_room {
-            return Err(PublishError::WindowFull(refuse(payload)));
-        }
+        let is_owed = is_owed && entry.is_owed();
         let sequence = entry.next;
         entry.next += 1;
         self.counters.accepted += 1;
         if is_owed {
-            self.topics.retain(number, payload);
-            self.window.messages += 1;
-            self.window.bytes += len;
+            // SPEC D3: retained before it is sent.
+            self.topics.retain(number, sequence, payload);
+            self.window.retain(len);
             if self.scan_at.is_none() {
                 self.scan_at = Some(now + self.config.sync_after);
             }
@@ -164,13 +171,16 @@ impl Publisher {
         }
         envelope.clear();
         let tag = self.epoch.tag();
-        Envelope {
+        let numbered = Envelope {
             topic,
             tag,
             number,
             sequence,
+        };
+        match self.config.bare_topics {
+            true => numbered.encode_trailer(envelope),
+            false => numbered.encode(envelope),
         }
-        .encode(envelope);
         let settle = self.window.sent();
         Ok(Published {
             number,
@@ -179,7 +189,7 @@ impl Publisher {
         })
     }
 
-    /// A topic that is new: everyone whose prefix it matches is owed it from 1.
+    /// A topic that is new: everyone whose prefix it matches is owed it from 1 (SPEC J2, P3).
     fn add_topic(&mut self, name: &[u8]) -> Result<u32, Refused> {
         check_topic(name).map_err(Refused::Topic)?;
         if self.topics.len() >= self.config.max_topics as usize {
@@ -197,7 +207,7 @@ impl Publisher {
             .iter_mut()
             .filter(|(_, m)| m.prefixes.matches(name))
         {
-            topic.owed.push(Owed::new(key, member.level, 1));
+            topic.owe(Owed::new(key, member.who, member.level, member.standing, 1));
             member.topics.push(number);
         }
         Ok(number)

@@ -1,8 +1,8 @@
 //! SYNC and END: in-band word of what was sent, for members whose marks stand still; and QUERY,
-//! for those who have it all and whose acknowledgements may have been lost.
+//! for those who have it all and whose acknowledgements may have been lost (SPEC R2, R6).
 
 use super::Publisher;
-use super::topics::Owed;
+use super::owed::{Owed, Standing};
 use crate::wire::{InBand, ToSubscriber};
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ impl Publisher {
     pub(super) fn scan_marks(&mut self, now: Instant) {
         self.topics.tidy();
         let mut more = false;
-        for key in self.members.keys(true) {
+        for key in self.members.keys(Standing::Member) {
             let behind = self.is_behind(key, |owed| owed.received);
             // It has everything, and says nothing: its application is slow, or an ACK was lost.
             let silent = !behind && self.is_behind(key, Owed::acked);
@@ -80,7 +80,7 @@ impl Publisher {
                 continue;
             }
             if query {
-                self.reply_to(key, &ToSubscriber::Query);
+                self.query(key);
             }
             match self.closing {
                 Some(_) => self.say_end(key),
@@ -99,7 +99,7 @@ impl Publisher {
 
     /// Tells everyone who is behind what was sent, now: for a flush.
     pub fn sync_now(&mut self, now: Instant) {
-        for key in self.members.keys(true) {
+        for key in self.members.keys(Standing::Member) {
             if self.is_behind(key, Owed::acked) {
                 if let Some(member) = self.members.get_mut(key) {
                     member.sync.restart(now, self.config.sync_after);
@@ -111,7 +111,7 @@ impl Publisher {
 
     /// END to every member, and again until they are done or the deadline comes.
     pub(super) fn begin_end(&mut self, now: Instant) {
-        for key in self.members.keys(true) {
+        for key in self.members.keys(Standing::Member) {
             if let Some(member) = self.members.get_mut(key) {
                 member.sync.restart(now, END_AGAIN);
             }
@@ -120,27 +120,40 @@ impl Publisher {
         self.scan_at = Some(now + END_AGAIN.min(self.config.sync_after));
     }
 
+    pub(super) fn query(&mut self, key: u64) {
+        self.counters.queries += 1;
+        self.reply_to(key, &ToSubscriber::Query);
+    }
+
     fn say_sync(&mut self, key: u64) {
-        let entries = self.entries_of(key, |owed, next| (owed.acked() + 1 < next).then_some(next));
+        let entries = self.entries_of(key, |owed, next| {
+            let last = owed.last(next);
+            (owed.acked() < last).then_some(last + 1)
+        });
         for (_, entries) in self.in_parts(entries) {
             self.counters.markers += 1;
             self.say_in_band(key, &InBand::Sync { entries });
         }
     }
 
-    fn say_end(&mut self, key: u64) {
-        let entries = self.entries_of(key, |_, next| Some(next));
+    /// Names every topic that is owed. One that was released, and is acknowledged, is owed no
+    /// more: the member may have forgotten it.
+    pub(super) fn say_end(&mut self, key: u64) {
+        let entries = self.entries_of(key, |owed, next| {
+            let is_owed = owed.until.is_none() || owed.floor().is_some();
+            is_owed.then_some(owed.last(next) + 1)
+        });
         for (part, entries) in self.in_parts(entries) {
             self.counters.markers += 1;
             self.say_in_band(key, &InBand::End { part, entries });
         }
     }
 
-    /// Whether this mark of a member is below what was sent, in any topic.
+    /// Whether this mark of a member is below what it is owed, in any topic.
     pub(super) fn is_behind(&self, key: u64, mark: impl Fn(&Owed) -> u64) -> bool {
         self.topics.active().any(|(_, topic)| {
-            let owed = topic.owed(key);
-            owed.is_some_and(|owed| owed.is_present() && mark(owed) + 1 < topic.next)
+            let owed = topic.owed(key).filter(|owed| owed.is_live());
+            owed.is_some_and(|owed| mark(owed) < owed.last(topic.next))
         })
     }
 }

@@ -1,9 +1,11 @@
-//! What is retained of each topic, and to whom it is owed.
+//! All topics of the epoch: what is retained of each, and to whom it is owed.
 
-use crate::id::Level;
-use crate::marks::SequenceRange;
+use super::order::{Order, Run};
+use super::owed::Owed;
+use super::retained::Retained;
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// All topics of the epoch, by number and by name.
 #[derive(Debug, Default)]
@@ -13,6 +15,7 @@ pub(super) struct Topics {
     /// Every topic of which something is retained, and perhaps some of which nothing is any more.
     /// Whoever is here and behind is behind in one of these.
     active: Vec<u32>,
+    order: Order,
 }
 
 /// One topic: its next sequence, what is retained, and who is owed what.
@@ -21,9 +24,9 @@ pub(super) struct Topic {
     pub(super) name: Bytes,
     /// The sequence that the next message gets, from 1.
     pub(super) next: u64,
-    /// The newest messages; the last one has the sequence `next - 1`.
-    pub(super) retained: VecDeque<Bytes>,
-    /// In ascending order of the member's key.
+    pub(super) retained: Retained,
+    /// In ascending order of the holder's key, and of the base; so the last one of a holder is its
+    /// present period.
     pub(super) owed: Vec<Owed>,
     /// Where the acknowledgements of what was let go fell lower than ever before.
     pub(super) lows: Vec<Low>,
@@ -36,21 +39,6 @@ pub(super) struct Topic {
 pub(super) struct Low {
     pub(super) sequence: u64,
     pub(super) acks: usize,
-}
-
-/// What one member is owed of one topic, and how far it has come.
-#[derive(Debug)]
-pub(super) struct Owed {
-    pub(super) member: u64,
-    pub(super) level: Level,
-    /// The first sequence that is owed.
-    pub(super) base: u64,
-    pub(super) received: u64,
-    pub(super) processed: u64,
-    /// What it was told can't be had: in order, none touching another.
-    pub(super) gone: Vec<SequenceRange>,
-    /// Who has departed is owed nothing after this sequence, and holds nothing back.
-    pub(super) until: Option<u64>,
 }
 
 impl Topics {
@@ -69,7 +57,7 @@ impl Topics {
         self.list.push(Topic {
             name,
             next: 1,
-            retained: VecDeque::new(),
+            retained: Retained::default(),
             owed: Vec::new(),
             lows: Vec::new(),
             is_listed: false,
@@ -77,15 +65,40 @@ impl Topics {
         Some(number)
     }
 
+    /// The topics that begin with a prefix.
+    pub(super) fn matching<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = u32> + 'a {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let names = self.by_name.range::<[u8], _>(from);
+        names
+            .take_while(move |(name, _)| name.starts_with(prefix))
+            .map(|(_, &number)| number)
+    }
+
     /// Keeps a message of a topic, as its newest.
-    pub(super) fn retain(&mut self, number: u32, payload: Bytes) {
+    pub(super) fn retain(&mut self, number: u32, sequence: u64, payload: Bytes) {
         let Some(topic) = self.get_mut(number) else {
             return;
         };
-        topic.retained.push_back(payload);
+        topic.retained.push(sequence, payload);
         if !std::mem::replace(&mut topic.is_listed, true) {
             self.active.push(number);
         }
+        let list = &self.list;
+        self.order.push(number, sequence, |run| is_kept(list, run));
+    }
+
+    /// The topic and sequence of the oldest message that is retained.
+    pub(super) fn oldest(&mut self) -> Option<(u32, u64)> {
+        let list = &self.list;
+        let run = self.order.oldest(|run| is_kept(list, run))?;
+        let topic = self.get(run.number)?;
+        let (sequence, _) = topic.retained.from(run.first).next()?;
+        Some((run.number, sequence))
+    }
+
+    /// What was accepted, oldest first, as runs of which some may be let go already.
+    pub(super) fn runs(&self) -> impl Iterator<Item = Run> {
+        self.order.runs()
     }
 
     /// The topics of which something is retained.
@@ -122,44 +135,65 @@ impl Topics {
     }
 }
 
+fn is_kept(list: &[Topic], run: &Run) -> bool {
+    let topic = (run.number as usize).checked_sub(1);
+    let topic = topic.and_then(|at| list.get(at));
+    let kept = topic.and_then(|topic| topic.retained.from(run.first).next());
+    kept.is_some_and(|(sequence, _)| sequence <= run.last)
+}
+
 impl Topic {
     /// The lowest sequence that is retained; `next` if none is.
     pub(super) fn first_retained(&self) -> u64 {
-        self.next - self.retained.len() as u64
+        self.retained.first().unwrap_or(self.next)
     }
 
+    /// The present period of a holder.
     pub(super) fn owed(&self, member: u64) -> Option<&Owed> {
-        let at = self
-            .owed
-            .binary_search_by_key(&member, |owed| owed.member)
-            .ok()?;
-        self.owed.get(at)
+        self.owed.get(self.position(member)?)
     }
 
     pub(super) fn owed_mut(&mut self, member: u64) -> Option<&mut Owed> {
-        let at = self
-            .owed
-            .binary_search_by_key(&member, |owed| owed.member)
-            .ok()?;
+        let at = self.position(member)?;
         self.owed.get_mut(at)
     }
 
+    pub(super) fn remove_owed(&mut self, member: u64) {
+        self.owed.retain(|owed| owed.member != member);
+    }
+
+    /// Adds a holder, or another period of one.
+    pub(super) fn owe(&mut self, owed: Owed) {
+        let at = self.owed.partition_point(|o| o.member <= owed.member);
+        self.owed.insert(at, owed);
+    }
+
+    fn position(&self, member: u64) -> Option<usize> {
+        let after = self.owed.partition_point(|owed| owed.member <= member);
+        let at = after.checked_sub(1)?;
+        (self.owed.get(at)?.member == member).then_some(at)
+    }
+
+    /// Whether what is published next is owed to anyone.
     pub(super) fn is_owed(&self) -> bool {
-        self.owed.iter().any(Owed::is_present)
+        self.owed.iter().any(Owed::is_open)
     }
 
-    /// Up to where everyone who is here has acknowledged.
-    pub(super) fn acked_by_all(&self) -> u64 {
-        let present = self.owed.iter().filter(|owed| owed.is_present());
-        present.map(Owed::acked).min().unwrap_or(self.next - 1)
+    /// Up to where nobody holds anything back.
+    pub(super) fn cleared_by_all(&self) -> u64 {
+        let floors = self.owed.iter().filter_map(Owed::floor);
+        floors.min().unwrap_or(self.next - 1).min(self.next - 1)
     }
 
-    /// How many members acknowledged this sequence, departed ones too.
+    /// By how many names this sequence was acknowledged, departed ones too.
     pub(super) fn acks_of(&self, sequence: u64) -> usize {
-        self.owed
-            .iter()
-            .filter(|owed| owed.acknowledges(sequence))
-            .count()
+        let acks = |owed: &&Owed| owed.acknowledges(sequence);
+        let counts = |&(at, owed): &(usize, &Owed)| {
+            // Sessions of one name that lived at once may both have acknowledged it.
+            let counted = |first: &Owed| first.who == owed.who && acks(&first);
+            acks(&owed) && (owed.who == owed.member || !self.owed[..at].iter().any(counted))
+        };
+        self.owed.iter().enumerate().filter(counts).count()
     }
 
     /// Notes how often a message was acknowledged that is let go now; in ascending order.
@@ -175,80 +209,39 @@ impl Topic {
         lows.any(|low| low.acks < least && low.sequence < next)
     }
 
-    /// Whether any member, departed ones included, was owed this sequence.
+    /// Whether anyone, departed ones included, was owed this sequence.
     pub(super) fn was_owed(&self, sequence: u64) -> bool {
-        self.owed
-            .iter()
-            .any(|owed| owed.base <= sequence && owed.until.is_none_or(|until| sequence <= until))
+        self.owed.iter().any(|owed| owed.was_owed(sequence))
     }
 
-    /// Forgets the departed who were owed nothing of what is retained.
-    pub(super) fn forget_departed(&mut self) {
+    /// Forgets those from whom nothing more comes, and who were owed nothing of what is retained.
+    pub(super) fn forget_over(&mut self) {
         let first = self.first_retained();
-        self.owed
-            .retain(|owed| owed.until.is_none_or(|until| until >= owed.base.max(first)));
-    }
-}
-
-impl Owed {
-    pub(super) fn new(member: u64, level: Level, base: u64) -> Self {
-        Self {
-            member,
-            level,
-            base,
-            received: base - 1,
-            processed: base - 1,
-            gone: Vec::new(),
-            until: None,
-        }
-    }
-
-    pub(super) fn is_present(&self) -> bool {
-        self.until.is_none()
-    }
-
-    /// The mark that counts: everything from the base up to here was acknowledged, or is gone.
-    pub(super) fn acked(&self) -> u64 {
-        match self.level {
-            Level::Received => self.received,
-            Level::Processed => self.processed,
-        }
-    }
-
-    pub(super) fn give_up(&mut self, lost: SequenceRange) {
-        self.gone.push(lost);
-        self.gone.sort_unstable();
-        self.gone.dedup_by(|next, merged| {
-            let touches = next.first() <= merged.last() + 1;
-            if let (true, Some(both)) = (
-                touches,
-                SequenceRange::new(merged.first(), merged.last().max(next.last())),
-            ) {
-                *merged = both;
-            }
-            touches
+        self.owed.retain(|owed| {
+            owed.is_live() || owed.until.is_none_or(|until| until >= owed.base.max(first))
         });
-    }
-
-    pub(super) fn acknowledges(&self, sequence: u64) -> bool {
-        (self.base..=self.acked()).contains(&sequence)
-            && !self.gone.iter().any(|range| range.contains(sequence))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::owed::Standing;
     use super::*;
+    use crate::id::Level;
 
-    fn topic(retained: usize) -> Topic {
-        Topic {
-            name: Bytes::from_static(b"T"),
-            next: retained as u64 + 1,
-            retained: vec![Bytes::new(); retained].into(),
-            owed: Vec::new(),
-            lows: Vec::new(),
-            is_listed: false,
+    fn topic(retained: u64) -> Topic {
+        let mut topics = Topics::default();
+        topics.add(Bytes::from_static(b"T"));
+        for sequence in 1..=retained {
+            topics.retain(1, sequence, Bytes::new());
         }
+        let mut topic = topics.list.remove(0);
+        topic.next = retained + 1;
+        topic
+    }
+
+    fn owed(key: u64, base: u64) -> Owed {
+        Owed::new(key, key, Level::Processed, Standing::Member, base)
     }
 
     #[test]
@@ -257,40 +250,56 @@ mod tests {
         for name in ["a", "b", "c"] {
             topics.add(Bytes::from_static(name.as_bytes()));
         }
-        for number in [3, 1, 3] {
-            topics.retain(number, Bytes::new());
+        for (number, sequence) in [(3, 1), (1, 1), (3, 2)] {
+            topics.retain(number, sequence, Bytes::new());
         }
         let active = |topics: &Topics| topics.active().map(|(n, _)| n).collect::<Vec<_>>();
         assert_eq!(active(&topics), [3, 1]);
-        topics.get_mut(3).expect("a topic").retained.clear();
+        assert_eq!(topics.oldest(), Some((3, 1)));
+        topics.get_mut(3).expect("a topic").retained = Retained::default();
         assert_eq!(active(&topics), [1]);
+        assert_eq!(topics.oldest(), Some((1, 1)));
         topics.tidy();
         assert_eq!(topics.active, [1]);
-        topics.retain(3, Bytes::new());
+        topics.retain(3, 3, Bytes::new());
         assert_eq!(active(&topics), [1, 3]);
+    }
+
+    #[test]
+    fn topics_are_found_by_their_prefix() {
+        let mut topics = Topics::default();
+        for name in ["a", "ab", "abc", "b", "b\u{ff}"] {
+            topics.add(Bytes::from_static(name.as_bytes()));
+        }
+        let found = |prefix: &[u8]| topics.matching(prefix).collect::<Vec<_>>();
+        assert_eq!(found(b""), [1, 2, 3, 4, 5]);
+        assert_eq!(found(b"ab"), [2, 3]);
+        assert_eq!(found(b"b"), [4, 5]);
+        assert_eq!(found(b"c"), [0; 0]);
     }
 
     #[test]
     fn sessions_that_come_and_go_beside_a_stuck_one_leave_nothing() {
         let mut topic = topic(4);
-        topic.owed.push(Owed::new(1, Level::Processed, 1));
+        topic.owe(owed(1, 1));
         for key in 2..100 {
-            topic
-                .owed
-                .push(Owed::new(key, Level::Processed, topic.next));
+            topic.owe(owed(key, topic.next));
             topic.owed[1].until = Some(topic.next - 1);
-            topic.forget_departed();
+            topic.owed[1].standing = Standing::Over;
+            topic.forget_over();
             assert_eq!(topic.owed.len(), 1, "it was owed nothing");
         }
     }
 
     #[test]
-    fn gone_ranges_are_kept_in_order_and_joined() {
-        let mut owed = Owed::new(1, Level::Received, 1);
-        let range = |first, last| SequenceRange::new(first, last).expect("a range");
-        for (first, last) in [(7, 8), (1, 2), (3, 3), (2, 3), (8, 9), (1, 1), (20, 20)] {
-            owed.give_up(range(first, last));
+    fn two_sessions_of_one_name_that_lived_at_once_count_as_one() {
+        let mut topic = topic(4);
+        for (key, who, base, processed) in [(1, 1, 1, 3), (2, 2, 1, 4), (3, 1, 2, 4)] {
+            let mut owed = owed(key, base);
+            (owed.who, owed.processed) = (who, processed);
+            topic.owe(owed);
         }
-        assert_eq!(owed.gone, [range(1, 3), range(7, 9), range(20, 20)]);
+        let acks = [1, 2, 3, 4].map(|sequence| topic.acks_of(sequence));
+        assert_eq!(acks, [2, 2, 2, 2]);
     }
 }

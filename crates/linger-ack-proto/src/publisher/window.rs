@@ -1,11 +1,11 @@
-//! How much is retained, and how it is let go.
+//! How much is retained, and how it is let go (SPEC W1, W2).
 
 use super::topics::Topic;
 use super::{Event, Publisher, Transmit};
 use std::collections::VecDeque;
 
 /// What is retained of all topics, against its limits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Window {
     limit_messages: u64,
     limit_bytes: u64,
@@ -30,6 +30,23 @@ impl Window {
         self.messages < self.limit_messages && self.bytes + len <= self.limit_bytes
     }
 
+    /// Whether an eighth of it is free, and room for so many bytes.
+    pub(super) fn has_slack(&self, len: u64) -> bool {
+        let messages = self.limit_messages.saturating_sub(self.messages);
+        let bytes = self.limit_bytes.saturating_sub(self.bytes);
+        messages >= self.limit_messages / 8 && bytes >= (self.limit_bytes / 8).max(len)
+    }
+
+    pub(super) fn retain(&mut self, len: u64) {
+        self.messages += 1;
+        self.bytes += len;
+    }
+
+    pub(super) fn let_go(&mut self, payload: &[u8]) {
+        self.messages = self.messages.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(payload.len() as u64);
+    }
+
     /// Counts a send; says whether the PUB socket is to look for credit now.
     ///
     /// libzmq sees freed credit only when it processes commands; without this, a publisher that
@@ -45,45 +62,50 @@ impl Window {
 }
 
 impl Publisher {
-    /// Lets go of what everyone who is here has acknowledged.
+    /// Lets go of what nobody holds back any more.
     pub(super) fn trim(&mut self, number: u32) {
+        // Whatever moved, more may be had of what only absent names hold.
+        self.relief.try_again();
         let Some(topic) = self.topics.get_mut(number) else {
             return;
         };
         let first = topic.first_retained();
-        let done = topic.acked_by_all().min(topic.next - 1);
+        let done = topic.cleared_by_all();
         if done < first {
             return;
         }
         self.counters.unowed += count_acks(topic, first, done);
         let fewest = topic.lows.last().map(|low| low.acks);
         self.fewest_acks = self.fewest_acks.into_iter().chain(fewest).min();
-        for _ in first..=done {
-            if let Some(payload) = topic.retained.pop_front() {
-                self.window.messages -= 1;
-                self.window.bytes -= payload.len() as u64;
-            }
+        while let Some((_, payload)) = topic.retained.pop_to(done) {
+            self.window.let_go(&payload);
         }
-        topic.forget_departed();
+        topic.forget_over();
+        self.made_room();
+    }
+
+    pub(super) fn made_room(&mut self) {
         self.window.unsettled = 0;
         push_once(&mut self.outbox, Transmit::Settle);
         push_once(&mut self.events, Event::Room);
     }
 }
 
-/// Counts how often each of the sequences `first..=last` was acknowledged, and returns how many
-/// of them were kept only for candidates that never joined: those were owed to nobody.
+/// Counts how often each retained message up to `last` was acknowledged, and returns how many of
+/// them were kept only for candidates that never joined: those were owed to nobody.
 fn count_acks(topic: &mut Topic, first: u64, last: u64) -> u64 {
     let by_all = topic
         .owed
         .iter()
         .all(|owed| owed.base <= first && last <= owed.acked() && owed.gone.is_empty());
     if by_all && !topic.owed.is_empty() {
-        topic.note_acks(first, topic.owed.len());
+        topic.note_acks(first, topic.acks_of(first));
         return 0;
     }
     let mut unowed = 0;
-    for sequence in first..=last {
+    let sequences = topic.retained.from(first).map(|(sequence, _)| sequence);
+    let sequences: Vec<u64> = sequences.take_while(|&sequence| sequence <= last).collect();
+    for sequence in sequences {
         if topic.was_owed(sequence) {
             topic.note_acks(sequence, topic.acks_of(sequence));
         } else {

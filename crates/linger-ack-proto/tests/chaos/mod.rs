@@ -87,7 +87,7 @@ impl Chaos {
             assert!(node.machine.is_member(), "node {at}: {:?}", node.machine);
         }
         assert_eq!(self.world.publisher.member_count(), live.len());
-        let progress = self.world.publisher.progress();
+        let progress = self.world.publisher.progress(self.world.now);
         assert_eq!(progress.outstanding, 0, "all is acknowledged: {progress}");
         for node in &mut self.world.nodes {
             node.acks = self.rng.chance(50);
@@ -199,8 +199,10 @@ impl Chaos {
     }
 
     fn quorum(&mut self) -> Quorum {
-        self.rng
-            .pick(&[Quorum::All, Quorum::AtLeast(1), Quorum::AtLeast(2)])
+        match self.rng.below(3) {
+            0 => Quorum::All,
+            least => Quorum::AtLeast(least),
+        }
     }
 
     /// Another process takes its place; of the old one nothing is heard, or its last words.

@@ -35,7 +35,7 @@ impl Flush {
 
     /// Whether the quorum is met; what was true at that moment is kept.
     pub fn is_met(&mut self, world: &World) -> bool {
-        let met = world.publisher.verdict(&self.target, Quorum::All) == Verdict::Met;
+        let met = world.publisher.verdict(&self.target, &Quorum::All) == Verdict::Met;
         if met {
             self.processed = world.nodes.iter().map(processed).collect();
         }
@@ -82,7 +82,7 @@ fn lens(world: &World) -> BTreeMap<Bytes, u64> {
 fn find(world: &World, member: &MemberReport) -> (usize, u64) {
     let mut nodes = world.nodes.iter().enumerate();
     nodes
-        .find_map(|(at, node)| Some((at, node.witness.generation(member.session)?)))
+        .find_map(|(at, node)| Some((at, node.witness.generation(member.session?)?)))
         .expect("every member is a session of a node")
 }
 
@@ -216,7 +216,7 @@ fn check_outcome(world: &World, report: &PublisherReport) {
         assert!(!has_owed);
     }
     let complete = report.members.iter().all(|member| member.unacked() == 0);
-    match (report.outcome, report.quorum) {
+    match (report.outcome, report.quorum.clone()) {
         (Outcome::Drained, Quorum::All) => {
             assert!(has_owed && complete);
             for member in &report.members {
@@ -274,7 +274,10 @@ pub fn check_node(world: &World, at: usize, reports: &[PublisherReport]) {
     }
     for report in reports {
         let members = report.members.iter();
-        let sessions = members.filter(|m| node.witness.generation(m.session).is_some());
+        let sessions = members.filter(|m| {
+            m.session
+                .is_some_and(|s| node.witness.generation(s).is_some())
+        });
         for topic in sessions.flat_map(|member| &member.topics) {
             if let Some(&first) = first.get(&(report.epoch, topic.topic.clone())) {
                 assert!(first <= topic.base, "{topic:?} begins at {first}");
@@ -294,7 +297,7 @@ fn check_end(node: &Node, reports: &[PublisherReport]) {
     let rejoin = events.iter().rposition(|e| *e == SubscriberEvent::Rejoin);
     let is_at_end = end.is_some_and(|end| rejoin.is_none_or(|rejoin| rejoin < end));
     let members = reports.iter().flat_map(|report| &report.members);
-    for member in members.filter(|member| is_at_end && member.session == session) {
+    for member in members.filter(|member| is_at_end && member.session == Some(session)) {
         for topic in &member.topics {
             let taken = node.witness.topics.get(&(generation, topic.number));
             let handed_out = taken.map_or(topic.base - 1, |taken| taken.handed_out);

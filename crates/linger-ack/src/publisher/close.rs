@@ -81,7 +81,7 @@ impl Shared {
             let next = told.map_or(now, |told: Instant| told + TELL_EVERY);
             if next <= now {
                 told = Some(now);
-                let progress = core.machine.progress();
+                let progress = core.machine.progress(now);
                 // It is the caller's code: it may take its time, or ask this publisher something.
                 if MutexGuard::unlocked(&mut core, || tell(&progress)).is_break() {
                     deadline = now;
@@ -113,9 +113,9 @@ impl Shared {
     }
 
     /// Whether a close that was begun is to be concluded now, or when.
-    pub(super) fn judge(&self, core: &Core, closing: Closing, now: Instant) -> Option<End> {
+    pub(super) fn judge(&self, core: &Core, closing: &Closing, now: Instant) -> Option<End> {
         let target = core.machine.target();
-        let is_met = core.machine.verdict(&target, closing.quorum) == Verdict::Met;
+        let is_met = core.machine.verdict(&target, &closing.quorum) == Verdict::Met;
         let at = closing
             .deadline
             .checked_sub(MARGIN)
@@ -133,7 +133,8 @@ impl Shared {
         }
         let quorum = core
             .closing
-            .map(|closing| closing.quorum)
+            .as_ref()
+            .map(|closing| closing.quorum.clone())
             .unwrap_or_default();
         let report = Arc::new(core.machine.finish(quorum));
         core.transmit();

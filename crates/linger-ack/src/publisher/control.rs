@@ -125,9 +125,9 @@ impl ControlThread {
         if !has_more || self.bursts >= BURSTS {
             self.bursts = 0;
             core.machine.handle_timeout(now);
-            if let Some(closing) = core.closing {
+            if let Some(closing) = core.closing.clone() {
                 core.machine.begin_close(now);
-                end = shared.judge(&core, closing, now);
+                end = shared.judge(&core, &closing, now);
             }
         }
         core.transmit();
@@ -164,7 +164,10 @@ impl ControlThread {
             for (route, frame) in self.frames.drain(..) {
                 core.machine.handle_control(now, &route, &frame);
             }
-            let is_due = core.closing.is_none_or(|closing| closing.deadline <= now);
+            let is_due = core
+                .closing
+                .as_ref()
+                .is_none_or(|closing| closing.deadline <= now);
             if !has_more || is_due {
                 break;
             }

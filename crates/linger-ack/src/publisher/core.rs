@@ -41,7 +41,7 @@ pub(super) struct Core {
 }
 
 /// A close that was asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Closing {
     pub(super) deadline: Instant,
     pub(super) quorum: Quorum,
@@ -67,7 +67,7 @@ impl Core {
         topic: &[u8],
         payload: Bytes,
     ) -> Result<u64, PublishError> {
-        let (None, Some(data)) = (self.closing, &self.data) else {
+        let (None, Some(data)) = (&self.closing, &self.data) else {
             let topic = Bytes::copy_from_slice(topic);
             return Err(PublishError::Closed(linger_ack_proto::Message {
                 topic,

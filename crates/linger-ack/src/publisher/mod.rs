@@ -160,9 +160,8 @@ impl Publisher {
     }
 
     /// How far members have come; its `Display` is a note such as "2/3 acked, 14 outstanding".
-    #[must_use]
     pub fn progress(&self) -> Progress {
-        self.shared().core.lock().machine.progress()
+        self.shared().core.lock().machine.progress(Instant::now())
     }
 
     /// What was counted so far.

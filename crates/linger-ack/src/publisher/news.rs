@@ -20,7 +20,7 @@ impl News {
         while let Some(event) = core.machine.poll_event() {
             self.events.push(event);
         }
-        self.closing = core.closing.map(|closing| closing.quorum);
+        self.closing = core.closing.as_ref().map(|closing| closing.quorum.clone());
         self.report.clone_from(&core.report);
     }
 
@@ -28,7 +28,7 @@ impl News {
     pub(super) fn tell(&mut self, name: &str) {
         for event in self.events.drain(..) {
             match event {
-                Event::Joined { name: member } => {
+                Event::Joined { name: member, .. } => {
                     tracing::info!(publisher = %name, %member, "member joined");
                 }
                 Event::Departed {
@@ -41,7 +41,7 @@ impl News {
                 _ => {}
             }
         }
-        if let (Some(quorum), false) = (self.closing, self.has_told_closing) {
+        if let (Some(quorum), false) = (&self.closing, self.has_told_closing) {
             self.has_told_closing = true;
             tracing::info!(publisher = %name, ?quorum, "publisher closes");
         }

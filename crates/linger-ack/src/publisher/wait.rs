@@ -50,11 +50,11 @@ impl Publisher {
         }
         let mut is_late = false;
         loop {
-            match core.machine.verdict(&target, quorum) {
+            match core.machine.verdict(&target, &quorum) {
                 Verdict::Met => return Ok(()),
                 Verdict::Impossible => {
                     return Err(FlushError::Impossible {
-                        progress: core.machine.progress(),
+                        progress: core.machine.progress(Instant::now()),
                     });
                 }
                 _ => {}
@@ -64,7 +64,7 @@ impl Publisher {
             }
             if is_late {
                 return Err(FlushError::Deadline {
-                    progress: core.machine.progress(),
+                    progress: core.machine.progress(Instant::now()),
                 });
             }
             is_late = shared.change.wait_until(&mut core, deadline).timed_out();
