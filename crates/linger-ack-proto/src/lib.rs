@@ -4,7 +4,9 @@
 //! connects a SUB and a DEALER. What is said on these four sockets, and what each side may
 //! conclude from it, is this crate: two state machines and the codec between them. A driver
 //! (the crate `linger-ack` is one) owns the sockets and the clock, feeds in what arrives and
-//! sends what the machines ask for. Every frame is written down in [`wire`].
+//! sends what the machines ask for. The contract between both sides, for other languages too, is
+//! `SPEC.md` beside the crate's sources; a comment such as `SPEC J3` names the rule of it that the
+//! code there keeps.
 //!
 //! # Map
 //!

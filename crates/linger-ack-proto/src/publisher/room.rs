@@ -1,4 +1,4 @@
-//! What a message does that finds no room (SPEC W3).
+//! What a message does that finds no room (SPEC W3, M9).
 //!
 //! First candidates go that hold the window back and should be members by now, then what only
 //! absent names hold. Who is here is never passed over: then the window is full.

@@ -156,6 +156,7 @@ impl Publisher {
             return Err(PublishError::Closed(refuse(payload)));
         };
         let is_owed = is_owed && entry.is_owed();
+        // SPEC D1: nothing can fail from here on, so no number is lost.
         let sequence = entry.next;
         entry.next += 1;
         self.counters.accepted += 1;

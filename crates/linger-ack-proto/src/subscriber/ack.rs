@@ -40,7 +40,7 @@ impl Acks {
         }
     }
 
-    /// Paces ACKs so that a publisher never waits for one with its window full.
+    /// Paces ACKs so that a publisher never waits for one with its window full (SPEC A3).
     pub(super) fn set_window(&mut self, messages: u32, bytes: u64) {
         self.every_messages = u64::from(messages / 8).clamp(1, 256);
         self.every_bytes = usize::try_from(bytes / 8).unwrap_or(usize::MAX).max(1);
@@ -94,7 +94,7 @@ impl Acks {
 }
 
 impl Subscriber {
-    /// The application acknowledges a message; in any order, once.
+    /// The application acknowledges a message; in any order, once (SPEC A1).
     ///
     /// True if an ACK falls due at once: wake whoever calls
     /// [`handle_timeout`](Self::handle_timeout). An acknowledgement of a former session is

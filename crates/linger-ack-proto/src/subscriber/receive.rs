@@ -76,7 +76,7 @@ impl Subscriber {
         }
     }
 
-    /// A message over control. It is always admitted if it is the next one.
+    /// A message over control. It is always admitted if it is the next one (SPEC R5).
     pub(super) fn handle_repair(&mut self, now: Instant, repair: Repair) {
         if !self.takes_data() {
             self.counters.stale += 1;
@@ -132,6 +132,7 @@ impl Subscriber {
         self.leave_if_done(now);
     }
 
+    /// Not before WELCOME is whole (SPEC J4).
     fn takes_data(&self) -> bool {
         matches!(self.stage, Stage::Confirming { .. } | Stage::Member)
     }

@@ -22,7 +22,7 @@ impl Subscriber {
         }
     }
 
-    /// Starts asking, unless it has been asked already and the answer is awaited.
+    /// Starts asking, unless it has been asked already and the answer is awaited (SPEC R1).
     pub(super) fn say_nack_if_missing(&mut self, now: Instant) {
         let may = self.stage == Stage::Member && !self.nack.is_running();
         if may && !self.missing.is_empty() {

@@ -1,4 +1,4 @@
-//! Every frame, byte by byte. All integers are big-endian.
+//! Every frame, byte by byte, as `SPEC.md` has it. All integers are big-endian.
 //!
 //! | where it travels | what it is | here |
 //! |---|---|---|
