@@ -182,6 +182,94 @@ fn every_reason_to_refuse_has_the_code_that_is_written_down() {
     assert_eq!(listed("### Reasons to refuse"), codes.collect());
 }
 
+fn count(number: impl Into<u64>) -> String {
+    let digits = number.into().to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+fn size(bytes: impl Into<u64>) -> String {
+    format!("{} MiB", bytes.into() >> 20)
+}
+
+fn time(limit: Duration) -> String {
+    match limit.as_millis() {
+        whole if whole % 1_000 == 0 => format!("{} s", whole / 1_000),
+        millis => format!("{millis} ms"),
+    }
+}
+
+#[test]
+fn the_defaults_that_are_written_down_are_those_of_the_settings() {
+    let publisher = PublisherConfig::default();
+    let subscriber = SubscriberConfig::new("a").expect("a name");
+    let retry = [subscriber.retry_first, subscriber.retry_longest].map(time);
+    let repair = (publisher.repair_messages, publisher.repair_bytes);
+    let held = |number: usize| u64::try_from(number).expect("64 bits");
+    let reorder = (subscriber.reorder_messages, subscriber.reorder_bytes);
+    let defaults = [
+        ("retry_first, retry_longest", "subscriber", retry.join(", ")),
+        ("ack_delay", "subscriber", time(subscriber.ack_delay)),
+        ("farewell", "subscriber", time(subscriber.farewell)),
+        ("expiry", "publisher", time(publisher.expiry)),
+        ("join_within", "publisher", time(publisher.join_within)),
+        ("join_grace", "publisher", time(publisher.join_grace)),
+        ("sync_after", "publisher", time(publisher.sync_after)),
+        ("durable_for", "publisher", time(publisher.durable_for)),
+        (
+            "window_messages",
+            "publisher",
+            count(publisher.window_messages),
+        ),
+        ("window_bytes", "publisher", size(publisher.window_bytes)),
+        ("max_payload", "publisher", size(publisher.max_payload)),
+        ("max_topics", "publisher", count(publisher.max_topics)),
+        ("max_members", "publisher", count(publisher.max_members)),
+        (
+            "max_candidates",
+            "publisher",
+            count(publisher.max_candidates),
+        ),
+        ("hello_rate", "publisher", count(publisher.hello_rate)),
+        ("max_prefixes", "publisher", count(publisher.max_prefixes)),
+        (
+            "max_member_topics",
+            "publisher",
+            count(publisher.max_member_topics),
+        ),
+        ("max_frame", "publisher", size(publisher.max_frame)),
+        (
+            "repair_messages, repair_bytes",
+            "publisher",
+            format!("{}, {}", count(repair.0), size(repair.1)),
+        ),
+        (
+            "entries_per_part",
+            "publisher",
+            count(publisher.entries_per_part),
+        ),
+        (
+            "reorder_messages, reorder_bytes",
+            "subscriber",
+            format!("{}, {}", count(held(reorder.0)), size(held(reorder.1))),
+        ),
+        ("max_topics", "subscriber", count(subscriber.max_topics)),
+        ("max_frame", "subscriber", size(subscriber.max_frame)),
+        ("redeliveries", "subscriber", count(subscriber.redeliveries)),
+    ];
+    let rows = rows(&section("## Timers and limits"));
+    for (setting, whose, default) in &defaults {
+        let is_its = |row: &&Vec<String>| {
+            let rest = row[0].strip_prefix(setting);
+            row[1] == *whose && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(", "))
+        };
+        let row = rows.iter().find(is_its);
+        let written = row.map(|row| &row[2]);
+        assert_eq!(written, Some(default), "{setting} of the {whose}");
+    }
+}
+
 /// What the machines of the worked example say, frame by frame.
 struct Example {
     now: Instant,
