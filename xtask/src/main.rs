@@ -7,6 +7,7 @@
 //! | `libtest` | reads the `test result:` lines |
 //! | `part` | the named parts of a command, and how each came out |
 //! | `requirement` | what a command needs on the machine |
+//! | `sim` | runs the simulator of the protocol |
 //! | `smoke` | the main job on a small input |
 //! | `workspace` | the crates and their features |
 #![forbid(unsafe_code)]
@@ -17,6 +18,7 @@ mod integration;
 mod libtest;
 mod part;
 mod requirement;
+mod sim;
 mod smoke;
 mod test;
 mod workspace;
@@ -26,6 +28,9 @@ use std::process::ExitCode;
 const COMMANDS: &str = "\
 cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
 cargo xtask integration [FILTER]  the tests with real child processes
+cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed; exit code 1 on a violation
+cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
+cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
 ";
 
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
         ["test", "--setup"] => test::main(true),
         ["integration"] => integration::main(None),
         ["integration", filter] if !filter.starts_with('-') => integration::main(Some(filter)),
+        ["sim", args @ ..] if !args.is_empty() => sim::main(args),
         ["check"] => check::main(),
         other => {
             eprint!(

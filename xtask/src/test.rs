@@ -4,7 +4,7 @@ use crate::cargo::{CargoError, cargo, succeeds, tests};
 use crate::part::{Outcome, Parts, counted};
 use crate::requirement::FOR_TESTS;
 use crate::workspace::{Package, packages};
-use crate::{integration, smoke};
+use crate::{integration, sim, smoke};
 
 /// Runs all parts, and closes with one line that sums up; true where all passed.
 pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
@@ -36,6 +36,7 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
     run("integration", &|| {
         Ok(Outcome::Tests(tests(&mut integration::command(None))?))
     });
+    run("simulator, 2,000 seeds", &sim::some_seeds);
     run("main job on a small input", &smoke::run);
     run("docs", &|| {
         let args = ["doc", "--workspace", "--no-deps", "--all-features"];

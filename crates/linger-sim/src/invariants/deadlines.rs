@@ -1,0 +1,31 @@
+//! **Every wait ends by its deadline.**
+//!
+//! Judged for whoever was told to leave: it has ended once its farewell is over, whatever hangs;
+//! and for everyone who was a member when a close began that met no faults: it ends.
+
+use super::ensure;
+use crate::schedule::{MS, Time};
+use crate::world::{Life, World};
+
+/// A process that runs was told to leave at `left_at`, with so long a farewell.
+pub(crate) fn left(
+    now: Time,
+    left_at: Time,
+    farewell: Time,
+    has_ended: bool,
+) -> Result<(), String> {
+    let by = left_at + farewell + MS;
+    ensure(has_ended || now <= by, || {
+        format!("told to leave at {left_at}, and not gone by {by}")
+    })
+}
+
+/// Who was a member when its publisher closed for good, and has not ended.
+pub(crate) fn lacks(world: &World) -> Option<String> {
+    let mut hosts = world.subscribers.iter().enumerate();
+    let host = hosts.find(|(_, host)| {
+        let publisher = &world.publishers[host.publisher];
+        host.life == Life::Runs && host.machine.is_member() && publisher.closes_in_peace
+    });
+    host.map(|(at, host)| format!("s{at} has not ended: {:?}", host.machine))
+}
