@@ -94,9 +94,13 @@ impl Publisher {
         }
         let owed = &topic.owed;
         let is_owed = |sequence| owed.iter().any(|owed| owed.was_owed(sequence));
-        for (_, payload) in topic.retained.sift(is_owed) {
+        let let_go = topic.retained.sift(is_owed);
+        for (_, payload) in &let_go {
             self.counters.unowed += 1;
-            self.window.let_go(&payload);
+            self.window.let_go(payload);
+        }
+        if !let_go.is_empty() {
+            self.made_room();
         }
     }
 

@@ -1,0 +1,218 @@
+//! What strangers can't do: limits, versions, denials.
+mod peer;
+
+use bytes::Bytes;
+use linger_ack_proto::wire::{Envelope, Header, Hello, Mark, Refusal, ToPublisher, ToSubscriber};
+use linger_ack_proto::{ConfigError, Epoch, Event, Expected, Publisher, PublisherConfig};
+use peer::{Bench, ms};
+
+fn refused(why: Refusal) -> [ToSubscriber; 1] {
+    [ToSubscriber::Refused { change: 0, why }]
+}
+
+#[test]
+fn so_many_candidates_and_no_more() {
+    let mut bench = Bench::with(|config| config.max_candidates = 2);
+    let mut first = bench.candidate("1", &["a"]);
+    bench.candidate("2", &["a"]);
+    let mut third = bench.candidate("3", &["a"]);
+    assert_eq!(bench.control_to(&third), refused(Refusal::Busy));
+    assert_eq!(bench.publisher.counters().busy, 1);
+    let event = Event::Refused {
+        name: "3".into(),
+        why: Refusal::Busy,
+    };
+    assert_eq!(bench.events, [event]);
+    bench.joined(&mut first);
+    bench.hello(&mut third, &["a"]);
+    assert!(bench.control_to(&third).is_empty(), "there is room for it");
+}
+
+#[test]
+fn so_many_hellos_a_second_and_no_more() {
+    let mut bench = Bench::with(|config| config.hello_rate = 10);
+    for n in 0..10 {
+        bench.member(&n.to_string(), &[]);
+    }
+    let mut late = bench.candidate("late", &[]);
+    assert_eq!(bench.control_to(&late), refused(Refusal::Busy));
+    bench.pass(ms(99));
+    bench.hello(&mut late, &[]);
+    assert_eq!(bench.control_to(&late), refused(Refusal::Busy));
+    bench.pass(ms(1));
+    bench.hello(&mut late, &[]);
+    bench.joined(&mut late);
+    assert_eq!(bench.control_to(&late), [ToSubscriber::Member]);
+}
+
+#[test]
+fn a_hello_that_is_said_again_costs_nothing_of_the_rate() {
+    let mut bench = Bench::with(|config| config.hello_rate = 1);
+    let mut peer = bench.candidate("a", &[]);
+    for _ in 0..10 {
+        bench.pass(ms(20));
+        bench.hello(&mut peer, &[]);
+    }
+    assert!(bench.control_to(&peer).is_empty());
+    assert_eq!(bench.publisher.counters().hellos, 11);
+}
+
+#[test]
+fn a_frame_that_is_too_long_is_not_read() {
+    let mut bench = Bench::with(|config| config.max_frame = 1_024);
+    let mut peer = bench.member("a", &["t"]);
+    bench.publish("t");
+    let marks = vec![
+        Mark {
+            number: 1,
+            received: 1,
+            processed: 1,
+        };
+        60
+    ];
+    let whole = false;
+    bench.say(&mut peer, ToPublisher::Ack { whole, marks });
+    assert_eq!(
+        (bench.retained(), bench.publisher.counters().broken),
+        (1, 1)
+    );
+    bench.ack(&mut peer, 1, 1);
+    assert_eq!(bench.retained(), 0);
+}
+
+#[test]
+fn another_version_is_told_which_are_spoken_whatever_it_says() {
+    let mut bench = Bench::new();
+    let peer = bench.peer("a");
+    let header = Header {
+        epoch: Epoch::UNKNOWN,
+        session: peer.session,
+    };
+    let mut frame = ToPublisher::Beat.encode(&header, 1).to_vec();
+    frame[2] = 9;
+    frame[3] = 200;
+    frame.truncate(36);
+    bench.hand_over(&peer.route, &Bytes::from(frame.clone()));
+    let versions = ToSubscriber::Versions {
+        lowest: 1,
+        highest: 1,
+    };
+    assert_eq!(bench.control_to(&peer), [versions]);
+    frame.truncate(35);
+    bench.hand_over(&peer.route, &Bytes::from(frame));
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.versions, counters.broken), (1, 1));
+}
+
+#[test]
+fn who_is_denied_is_told_and_leaves_nothing() {
+    let mut bench = Bench::new();
+    let mut peer = bench.peer("a");
+    bench.publisher.deny(&peer.route, peer.session);
+    assert_eq!(bench.control_to(&peer), refused(Refusal::NotAuthorized));
+    assert_eq!(bench.publisher.counters().denied, 1);
+    bench.hello(&mut peer, &["a"]);
+    bench.joined(&mut peer);
+    assert_eq!(bench.publisher.member_count(), 1, "later it is not");
+}
+
+#[test]
+fn a_driver_reads_a_hello_before_it_hands_it_in() {
+    let hello = Hello {
+        nonce: linger_ack_proto::Nonce::from_u128(1),
+        level: linger_ack_proto::Level::Processed,
+        name: "a".into(),
+        credentials: Bytes::from_static(b"secret"),
+        prefixes: vec![],
+    };
+    let mut bench = Bench::new();
+    let peer = bench.peer("a");
+    let header = Header {
+        epoch: Epoch::UNKNOWN,
+        session: peer.session,
+    };
+    let frame = ToPublisher::Hello(hello).encode(&header, 1);
+    let (header, _, body) = ToPublisher::decode(&frame).expect("a whole frame");
+    let ToPublisher::Hello(hello) = body else {
+        panic!("{body:?}");
+    };
+    assert_eq!(hello.credentials, &b"secret"[..]);
+    bench.publisher.deny(&peer.route, header.session);
+    assert_eq!(bench.control_to(&peer).len(), 1);
+}
+
+#[test]
+fn a_bare_topic_goes_without_its_envelope() {
+    let mut config = PublisherConfig::default();
+    config.bare_topics = true;
+    let mut publisher = Publisher::new(config, Epoch::from_u128(7)).expect("valid");
+    let bench = Bench::new();
+    let mut trailer = vec![1, 2, 3];
+    let payload = Bytes::from_static(b"x");
+    let sent = publisher
+        .publish(bench.now, b"EURUSD", payload, &mut trailer)
+        .expect("accepted");
+    assert_eq!(trailer.len(), 16);
+    let envelope = Envelope::decode_bare(b"EURUSD", &trailer).expect("whole");
+    let expected = (7, sent.number, sent.sequence);
+    assert_eq!((envelope.tag, envelope.number, envelope.sequence), expected);
+}
+
+#[test]
+fn sequences_at_the_end_of_their_range_are_broken_and_harmless() {
+    let mut bench = Bench::new();
+    let mut peer = bench.member("a", &["t"]);
+    bench.publish("t");
+    for up_to in [u64::MAX, u64::MAX - 1, 2] {
+        bench.ack(&mut peer, 1, up_to);
+    }
+    bench.nack(&mut peer, 1, 1, u64::MAX - 1);
+    bench.nack(&mut peer, 1, 2, u64::MAX - 1);
+    bench.nack(&mut peer, u32::MAX, 1, 1);
+    bench.subscribe(&mut peer, u64::MAX, &["t"]);
+    assert_eq!(
+        (bench.publisher.counters().broken, bench.retained()),
+        (7, 1)
+    );
+    peer.welcome = u64::MAX;
+    bench.joined(&mut peer);
+    assert_eq!(bench.publisher.counters().broken, 8);
+    // The highest serial there is: nothing is younger, and nothing breaks.
+    peer.serial = u64::MAX - 1;
+    bench.ack(&mut peer, 1, 1);
+    assert_eq!(bench.retained(), 0);
+}
+
+#[test]
+fn settings_out_of_their_range_are_named() {
+    let expect = |name: &str| Expected::new(name).expect("a name");
+    type Set = fn(&mut PublisherConfig);
+    let cases: [(&str, Set); 8] = [
+        ("max_candidates", |c| c.max_candidates = 0),
+        ("hello_rate", |c| c.hello_rate = 1_000_001),
+        ("max_member_topics", |c| c.max_member_topics = 0),
+        ("max_frame", |c| c.max_frame = 1_023),
+        ("join_within", |c| c.join_within = ms(99)),
+        ("join_grace", |c| c.join_grace = ms(3_600_001)),
+        ("durable_for", |c| c.durable_for = ms(30 * 86_400_000 + 1)),
+        ("entries_per_part", |c| c.entries_per_part = 0),
+    ];
+    for (setting, set) in cases {
+        let mut config = PublisherConfig::default();
+        set(&mut config);
+        let error = config.validate().expect_err(setting).to_string();
+        assert!(error.starts_with(setting), "{error}");
+    }
+    let mut config = PublisherConfig::default();
+    config.durable = vec![String::new()];
+    assert!(matches!(config.validate(), Err(ConfigError::Name { .. })));
+    config.durable = Vec::new();
+    config.expected = vec![expect("a").prefix("\u{0}")];
+    assert!(matches!(config.validate(), Err(ConfigError::Prefix { .. })));
+    config.expected = vec![expect("a"), expect("b"), expect("a")];
+    assert!(config.validate().is_err());
+    config.expected.pop();
+    assert_eq!(config.validate(), Ok(()));
+    assert!(config.is_durable("b") && !config.is_durable("c"));
+    assert!(Expected::new("x".repeat(256)).is_err());
+}
