@@ -12,7 +12,7 @@ use linger_ack_proto::{
     EndReason, Epoch, Level, MemberOutcome, MemberReport, Outcome, PublisherReport, Quorum,
     SubscriberEvent, Target, TopicReport, Verdict,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// By node: by generation and topic number, up to where the application has acknowledged.
 type Processed = Vec<BTreeMap<(u64, u32), u64>>;
@@ -184,7 +184,7 @@ fn truth(world: &World, member: &MemberReport, topic: &TopicReport) -> u64 {
     })
 }
 
-/// The fewest acknowledgements of any message that was owed to anyone.
+/// The fewest names that acknowledged any message that was owed to anyone.
 fn fewest_acks(
     report: &PublisherReport,
     lens: &BTreeMap<Bytes, u64>,
@@ -197,8 +197,10 @@ fn fewest_acks(
             let owed = owed.filter(|(_, t)| (t.base..=t.last).contains(&sequence));
             let owed: Vec<_> = owed.collect();
             let acks = owed.iter().filter(|(m, t)| mark(m, t) >= sequence);
+            // Sessions of one name that lived at once may both have acknowledged it.
+            let names: BTreeSet<&str> = acks.map(|(m, _)| m.name.as_str()).collect();
             if !owed.is_empty() {
-                fewest = fewest.min(acks.count());
+                fewest = fewest.min(names.len());
             }
         }
     }
