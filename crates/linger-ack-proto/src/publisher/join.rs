@@ -83,6 +83,7 @@ impl Publisher {
             prefixes,
             changes: Changes::default(),
             topics: numbers,
+            end: None,
             welcomed: Some(now),
             route: route.clone(),
             serial,

@@ -40,6 +40,8 @@ pub(super) struct Member {
     pub(super) changes: Changes,
     /// The numbers of the topics that it is owed.
     pub(super) topics: Vec<u32>,
+    /// The topics that END lists, once it was said.
+    pub(super) end: Option<Vec<u32>>,
     /// When it was last sent WELCOME.
     pub(super) welcomed: Option<Instant>,
     /// The routing id of its youngest connection.

@@ -40,6 +40,7 @@ impl Member {
             prefixes: Prefixes::new(expected.prefixes.iter().cloned()),
             changes: super::change::Changes::default(),
             topics: Vec::new(),
+            end: None,
             welcomed: None,
             route: Bytes::new(),
             serial: 0,

@@ -3,7 +3,7 @@
 
 use super::Publisher;
 use super::owed::{Owed, Standing};
-use crate::wire::{InBand, ToSubscriber};
+use crate::wire::{InBand, ToSubscriber, TopicEntry};
 use std::time::{Duration, Instant};
 
 /// How soon END is said again for the first time; it doubles up to [`SLOWEST`].
@@ -138,11 +138,33 @@ impl Publisher {
 
     /// Names every topic that is owed. One that was released, and is acknowledged, is owed no
     /// more: the member may have forgotten it.
+    ///
+    /// Which these are is fixed the first time. So each round of END is cut into the same parts,
+    /// and a member may put parts of several rounds together.
     pub(super) fn say_end(&mut self, key: u64) {
-        let entries = self.entries_of(key, |owed, next| {
-            let is_owed = owed.until.is_none() || owed.floor().is_some();
-            is_owed.then_some(owed.last(next) + 1)
+        let Some(member) = self.members.get(key) else {
+            return;
+        };
+        let listed = member.end.clone().unwrap_or_else(|| {
+            let mut topics = member.topics.clone();
+            topics.retain(|&number| {
+                let owed = self.topics.get(number).and_then(|topic| topic.owed(key));
+                owed.is_some_and(|owed| owed.until.is_none() || owed.floor().is_some())
+            });
+            topics
         });
+        let entries = listed.iter().filter_map(|&number| {
+            let topic = self.topics.get(number)?;
+            Some(TopicEntry {
+                number,
+                sequence: topic.owed(key)?.last(topic.next) + 1,
+                topic: topic.name.clone(),
+            })
+        });
+        let entries = entries.collect();
+        if let Some(member) = self.members.get_mut(key) {
+            member.end = Some(listed);
+        }
         for (part, entries) in self.in_parts(entries) {
             self.counters.markers += 1;
             self.say_in_band(key, &InBand::End { part, entries });
