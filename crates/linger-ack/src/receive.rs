@@ -20,7 +20,9 @@ pub(crate) fn frame(socket: &Socket) -> zmq::Result<Option<zmq::Message>> {
 pub(crate) enum Incoming {
     /// A private frame alone, or an envelope with its payload.
     Whole(Bytes, Option<Bytes>),
-    /// Three frames or more, read to their end: nobody of ours sends that.
+    /// A bare topic, its payload, and the trailer that says the rest.
+    Bare(Bytes, Bytes, Bytes),
+    /// Four frames or more, read to their end: nobody of ours sends that.
     Odd,
 }
 
@@ -28,7 +30,7 @@ impl Incoming {
     /// How many bytes of payload it carries.
     pub(crate) fn payload_len(&self) -> usize {
         match self {
-            Self::Whole(_, Some(payload)) => payload.len(),
+            Self::Whole(_, Some(payload)) | Self::Bare(_, payload, _) => payload.len(),
             Self::Whole(_, None) | Self::Odd => 0,
         }
     }
@@ -41,18 +43,23 @@ pub(crate) fn message(socket: &Socket) -> zmq::Result<Option<Incoming>> {
     };
     let mut more = first.get_more();
     let mut payload = None;
+    let mut trailer = None;
     let mut frames = 1;
     while more {
         // The frames of one message arrive together.
         let Some(next) = frame(socket)? else { break };
         more = next.get_more();
         frames += 1;
-        if frames == 2 {
-            payload = Some(Bytes::copy_from_slice(&next));
+        match frames {
+            2 => payload = Some(Bytes::copy_from_slice(&next)),
+            3 => trailer = Some(Bytes::copy_from_slice(&next)),
+            _ => {}
         }
     }
-    Ok(Some(match frames {
-        1 | 2 => Incoming::Whole(Bytes::copy_from_slice(&first), payload),
+    let first = Bytes::copy_from_slice(&first);
+    Ok(Some(match (frames, payload, trailer) {
+        (1 | 2, payload, _) => Incoming::Whole(first, payload),
+        (3, Some(payload), Some(trailer)) => Incoming::Bare(first, payload, trailer),
         _ => Incoming::Odd,
     }))
 }

@@ -2,7 +2,6 @@
 
 use super::state::Shared;
 use bytes::Bytes;
-use linger_ack_proto::DeliveryId;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,9 +13,8 @@ use std::sync::Arc;
 /// and acknowledged there, in any order.
 #[must_use = "a delivery that is dropped without `ack` stays unacknowledged"]
 pub struct Delivery {
-    topic: Bytes,
-    payload: Bytes,
-    id: DeliveryId,
+    /// As the machine gave it, which takes it back if it is dropped.
+    delivery: linger_ack_proto::Delivery,
     link: usize,
     shared: Arc<Shared>,
     acked: bool,
@@ -28,13 +26,8 @@ impl Delivery {
         link: usize,
         shared: Arc<Shared>,
     ) -> Self {
-        let linger_ack_proto::Delivery {
-            id, topic, payload, ..
-        } = delivery;
         Self {
-            topic,
-            payload,
-            id,
+            delivery,
             link,
             shared,
             acked: false,
@@ -44,19 +37,19 @@ impl Delivery {
     /// The topic.
     #[must_use]
     pub fn topic(&self) -> &Bytes {
-        &self.topic
+        &self.delivery.topic
     }
 
     /// The payload.
     #[must_use]
     pub fn payload(&self) -> &Bytes {
-        &self.payload
+        &self.delivery.payload
     }
 
     /// Its sequence in its topic, in this epoch of its publisher; from 1.
     #[must_use]
     pub fn sequence(&self) -> u64 {
-        self.id.sequence
+        self.delivery.id.sequence
     }
 
     /// The data endpoint of the publisher that it came from.
@@ -68,14 +61,14 @@ impl Delivery {
     /// Says that the message is processed. Never blocks on the network.
     pub fn ack(mut self) {
         self.acked = true;
-        self.shared.acknowledge(self.link, &self.id);
+        self.shared.acknowledge(self.link, &self.delivery.id);
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
         if !self.acked {
-            self.shared.abandon();
+            self.shared.abandon(self.link, self.delivery.clone());
         }
     }
 }
@@ -83,9 +76,9 @@ impl Drop for Delivery {
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
-            .field("topic", &self.topic)
-            .field("sequence", &self.id.sequence)
-            .field("len", &self.payload.len())
+            .field("topic", &self.delivery.topic)
+            .field("sequence", &self.delivery.id.sequence)
+            .field("len", &self.delivery.payload.len())
             .finish_non_exhaustive()
     }
 }

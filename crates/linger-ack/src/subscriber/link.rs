@@ -90,6 +90,9 @@ impl Link {
         for message in self.data.drain(..) {
             match message {
                 Incoming::Whole(first, payload) => state.machine.handle_data(now, &first, payload),
+                Incoming::Bare(topic, payload, trailer) => {
+                    state.machine.handle_bare(now, &topic, payload, &trailer);
+                }
                 // The machine counts it among the broken ones.
                 Incoming::Odd => state.machine.handle_data(now, &[], None),
             }
@@ -121,6 +124,8 @@ impl Link {
     ) -> zmq::Result<()> {
         match event {
             SubscriberEvent::Rejoin => self.rejoin(now, state)?,
+            SubscriberEvent::Subscribe { prefix } => self.sub.set_subscribe(prefix)?,
+            SubscriberEvent::Unsubscribe { prefix } => self.sub.set_unsubscribe(prefix)?,
             SubscriberEvent::EndOfStream => state.end_of_stream = true,
             SubscriberEvent::Ended { reason } => {
                 state.ended = Some(*reason);

@@ -44,6 +44,12 @@ impl News {
                 SubscriberEvent::Refused { why } => {
                     tracing::info!(%publisher, why, "not joined yet");
                 }
+                SubscriberEvent::Evicted => {
+                    tracing::warn!(%publisher, "evicted: the publisher's window was held back");
+                }
+                SubscriberEvent::PrefixRefused { prefix, why } => {
+                    tracing::warn!(%publisher, ?prefix, why, "a prefix was refused");
+                }
                 SubscriberEvent::EndOfStream => tracing::info!(%publisher, "end of stream"),
                 SubscriberEvent::Ended { reason } => {
                     tracing::info!(%publisher, ?reason, "membership ended");

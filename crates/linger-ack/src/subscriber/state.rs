@@ -196,14 +196,30 @@ impl Shared {
     }
 
     pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
+        self.give_back(link, 0, |machine, now| {
+            machine.acknowledge(now, id);
+        });
+    }
+
+    /// A delivery was dropped without an ack.
+    pub(super) fn abandon(&self, link: usize, delivery: linger_ack_proto::Delivery) {
+        self.give_back(link, 1, |machine, now| {
+            machine.abandon(now, delivery);
+        });
+        self.change.notify_all();
+    }
+
+    /// The application is done with a delivery, in whatever way.
+    fn give_back(&self, link: usize, abandoned: u64, done: impl FnOnce(&mut Machine, Instant)) {
         let mut state = self.state.lock();
         state.held -= 1;
+        state.abandoned += abandoned;
         let now = Instant::now();
         let Some(link) = state.links.get_mut(link) else {
             return;
         };
         let before = link.machine.poll_timeout();
-        let is_due = link.machine.acknowledge(now, id);
+        done(&mut link.machine, now);
         // The thread sleeps until the old time: tell it if the new one is earlier.
         let is_earlier = match (before, link.machine.poll_timeout()) {
             (Some(before), Some(after)) => after < before,
@@ -211,18 +227,9 @@ impl Shared {
             (_, None) => false,
         };
         drop(state);
-        if is_due || is_earlier {
+        if is_earlier {
             self.waker.wake();
         }
-    }
-
-    /// A delivery was dropped without an ack.
-    pub(super) fn abandon(&self) {
-        let mut state = self.state.lock();
-        state.held -= 1;
-        state.abandoned += 1;
-        drop(state);
-        self.change.notify_all();
     }
 
     pub(super) fn stop(&self) {
