@@ -150,7 +150,7 @@ impl Subscriber {
             return;
         }
         // SPEC P3: what is owed already keeps its base.
-        if topic.end().is_some() {
+        if topic.is_released() {
             self.grant_again(number, base);
         }
     }

@@ -61,7 +61,8 @@ impl Subscriber {
             self.counters.broken += 1;
             return;
         };
-        if header.session != self.identity.session || self.stage == Stage::Lost {
+        // Nobody can answer a session that has said nothing yet.
+        if header.session != self.identity.session || self.serial == 0 {
             self.counters.stale += 1;
             return;
         }

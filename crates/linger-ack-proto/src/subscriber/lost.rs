@@ -37,7 +37,6 @@ impl Subscriber {
         }
         self.identity = identity;
         self.stage = Stage::Joining;
-        self.serial = 0;
         // The first time at once; whoever is turned away again and again does not press.
         match self.fruitless {
             0 | 1 => self.retry.start(now),
@@ -100,6 +99,9 @@ impl Subscriber {
         self.held_messages = 0;
         self.held_bytes = 0;
         self.acks.clear();
+        // Whatever it still had to say nobody would understand.
+        self.outbox.clear();
+        self.serial = 0;
         self.end.clear();
         self.nack.stop();
         self.change.stop();

@@ -16,8 +16,10 @@ pub(super) struct Topic {
     pub(super) next: u64,
     /// Evidence: everything below this was sent, and is owed.
     sent_below: u64,
-    /// Nothing from here on is owed (SPEC P6), once that is known.
+    /// Nothing from here on is owed, once that is known: by RELEASED or by END.
     end: Option<u64>,
+    /// RELEASED has named it (SPEC P6), so another base can follow.
+    is_released: bool,
     /// Came too early.
     pub(super) held: BTreeMap<u64, Bytes>,
     /// Everything up to here was acknowledged by the application, or is gone.
@@ -44,6 +46,7 @@ impl Topic {
             next: base,
             sent_below: base,
             end: None,
+            is_released: false,
             held: BTreeMap::new(),
             processed: base - 1,
             settled: Runs::default(),
@@ -88,8 +91,18 @@ impl Topic {
         self.next < self.sent_below
     }
 
+    /// Whether RELEASED was the last word on it, so that GRANTED may name another base.
+    pub(super) fn is_released(&self) -> bool {
+        self.is_released
+    }
+
+    /// RELEASED has named it.
+    pub(super) fn set_released(&mut self) {
+        self.is_released = true;
+    }
+
     /// Nothing from `end` on is owed; what is before it was sent. Returns what was held beyond.
-    pub(super) fn release(&mut self, end: u64) -> BTreeMap<u64, Bytes> {
+    pub(super) fn end_at(&mut self, end: u64) -> BTreeMap<u64, Bytes> {
         let end = end.min(self.end.unwrap_or(u64::MAX));
         self.end = Some(end);
         self.sent_below = end;
@@ -98,9 +111,10 @@ impl Topic {
 
     /// Owed anew, from a base that is never below what was received already (SPEC A7).
     pub(super) fn grant_again(&mut self, base: u64) -> LeftBehind {
-        let Some(end) = self.end.take() else {
+        let Some(end) = self.end.take_if(|_| self.is_released) else {
             return LeftBehind::default();
         };
+        self.is_released = false;
         let base = base.max(self.next).max(end);
         let gone = SequenceRange::new(self.next, end - 1);
         let mut left = LeftBehind {

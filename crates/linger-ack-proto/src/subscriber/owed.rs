@@ -43,7 +43,7 @@ impl Subscriber {
             return true;
         }
         if is_final {
-            self.release(entry);
+            self.end_topic(entry);
         } else if let Some(topic) = self.topics.get_mut(&number) {
             topic.note_sent(entry.sequence);
             self.note_missing(number);
@@ -63,18 +63,23 @@ impl Subscriber {
         is_same
     }
 
-    /// Nothing from this sequence on is owed; all before it was sent (SPEC P6).
+    /// RELEASED: nothing from this sequence on is owed, all before it was sent (SPEC P6).
     pub(super) fn release(&mut self, entry: &TopicEntry) {
-        let number = entry.number;
         if !self.know_topic(entry) {
             return;
         }
-        let Some(topic) = self.topics.get_mut(&number) else {
-            return;
-        };
-        let beyond = topic.release(entry.sequence);
-        self.let_go(&beyond);
-        self.note_missing(number);
+        if let Some(topic) = self.topics.get_mut(&entry.number) {
+            topic.set_released();
+        }
+        self.end_topic(entry);
+    }
+
+    fn end_topic(&mut self, entry: &TopicEntry) {
+        if let Some(topic) = self.topics.get_mut(&entry.number) {
+            let beyond = topic.end_at(entry.sequence);
+            self.let_go(&beyond);
+            self.note_missing(entry.number);
+        }
     }
 
     /// A released topic is owed again, from a new base (SPEC P4).

@@ -10,16 +10,19 @@ pub(super) struct Parts {
     number: u64,
     /// Another epoch's list is another list, whatever its number.
     epoch: Option<Epoch>,
+    /// So is one that is cut in another way.
+    count: u16,
     seen: BTreeSet<u16>,
 }
 
 impl Parts {
     /// Notes a part; says whether all parts of this number have now come.
     pub(super) fn note(&mut self, epoch: Epoch, number: u64, part: Part) -> bool {
-        if self.is_new(epoch, number) {
+        if self.is_new(epoch, number) || self.count != part.count {
             *self = Self {
                 number,
                 epoch: Some(epoch),
+                count: part.count,
                 seen: BTreeSet::new(),
             };
         }

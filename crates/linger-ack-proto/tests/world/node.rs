@@ -94,7 +94,10 @@ impl Node {
     /// Does on SUB what an event asks for.
     pub fn obey(&mut self, event: &SubscriberEvent) {
         match event {
-            SubscriberEvent::Subscribe { prefix } => self.prefixes.push(prefix.clone()),
+            SubscriberEvent::Subscribe { prefix } => {
+                self.witness.asked_for(prefix);
+                self.prefixes.push(prefix.clone());
+            }
             SubscriberEvent::Unsubscribe { prefix } => self.prefixes.retain(|p| p != prefix),
             _ => {}
         }

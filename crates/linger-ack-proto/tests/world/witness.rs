@@ -13,6 +13,8 @@ pub struct Witness {
     pub sessions: Vec<(SessionId, Option<Epoch>)>,
     pub seen: Vec<Seen>,
     pub topics: BTreeMap<(u64, u32), Taken>,
+    /// The prefixes that were asked for while a session lasted, each as often as it was.
+    asked: Vec<(u64, Bytes)>,
 }
 
 pub enum Seen {
@@ -39,6 +41,8 @@ pub struct Taken {
     /// Everything up to here was acknowledged, or gone.
     pub processed: u64,
     early: BTreeSet<u64>,
+    /// How often it has gone on from another base.
+    jumps: usize,
 }
 
 impl Taken {
@@ -74,6 +78,7 @@ impl Witness {
                 let generation = usize::try_from(id.generation).expect("few sessions");
                 let epoch = self.epoch(generation);
                 let topic = delivery.topic.clone();
+                let asked = self.asked(id.generation, &topic);
                 let taken = self
                     .topics
                     .entry((id.generation, id.number))
@@ -82,8 +87,19 @@ impl Witness {
                         handed_out: id.sequence - 1,
                         processed: id.sequence - 1,
                         early: BTreeSet::new(),
+                        jumps: 0,
                     });
                 assert_eq!(taken.topic, topic, "a number has one topic");
+                if delivery.attempt > 1 {
+                    assert!(id.sequence <= taken.handed_out, "again, but never before");
+                    return;
+                }
+                if taken.jumps < asked && id.sequence > taken.handed_out + 1 {
+                    taken.jumps += 1;
+                    let skipped = taken.handed_out + 1..id.sequence;
+                    skipped.for_each(|sequence| taken.settle(sequence));
+                    taken.handed_out = id.sequence - 1;
+                }
                 assert_eq!(id.sequence, taken.handed_out + 1, "in order, once");
                 taken.handed_out = id.sequence;
                 self.seen.push(Seen::Message {
@@ -115,6 +131,19 @@ impl Witness {
             }
             _ => {}
         }
+    }
+
+    /// A prefix is asked for: what it matches may be owed from another base from now on.
+    pub fn asked_for(&mut self, prefix: &Bytes) {
+        let now = self.sessions.len() as u64 - 1;
+        self.asked.push((now, prefix.clone()));
+    }
+
+    fn asked(&self, generation: u64, topic: &[u8]) -> usize {
+        let asked = self.asked.iter();
+        asked
+            .filter(|(g, prefix)| *g == generation && topic.starts_with(prefix))
+            .count()
     }
 
     pub fn acknowledged(&mut self, id: DeliveryId) {
@@ -161,7 +190,10 @@ impl Witness {
         let (_, epoch) = self.sessions[usize::try_from(generation).expect("few")];
         assert_eq!(epoch, Some(header.epoch), "an ack crosses epochs");
         for mark in &marks {
-            if let Some(taken) = self.topics.get(&(generation, mark.number)) {
+            // What lies below a new base is not owed, and any mark may say so.
+            let taken = self.topics.get(&(generation, mark.number));
+            let may_jump = |taken: &Taken| taken.jumps < self.asked(generation, &taken.topic);
+            if let Some(taken) = taken.filter(|taken| !may_jump(taken)) {
                 check(taken, mark);
             }
         }
