@@ -276,3 +276,13 @@ fn change(number: u64, prefixes: &[&'static str]) -> Change {
         prefixes: prefixes.iter().map(|text| prefix(text)).collect(),
     }
 }
+
+/// The application subscribes.
+pub fn wish(hand: &mut Hand, text: &'static str) -> bool {
+    hand.machine.subscribe(hand.now, text).expect("a prefix")
+}
+
+/// The application unsubscribes.
+pub fn drop_wish(hand: &mut Hand, text: &'static str) -> bool {
+    hand.machine.unsubscribe(hand.now, text.as_bytes())
+}
