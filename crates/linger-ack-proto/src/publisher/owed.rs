@@ -96,10 +96,18 @@ impl Owed {
         self.until.unwrap_or(next - 1)
     }
 
-    /// How many messages it may still acknowledge.
+    /// How many messages its mark is below its last.
     pub(super) fn lag(&self, next: u64) -> u64 {
         match self.is_live() {
             true => self.last(next).saturating_sub(self.acked()),
+            false => 0,
+        }
+    }
+
+    /// How many messages it may still acknowledge: those that it can have.
+    pub(super) fn left(&self, next: u64) -> u64 {
+        match self.is_live() {
+            true => self.last(next).saturating_sub(self.cleared()),
             false => 0,
         }
     }

@@ -32,7 +32,7 @@ pub struct MemberProgress {
     pub presence: Presence,
     /// How many messages its session was owed.
     pub owed: u64,
-    /// How many of them it acknowledged, or was told that it can't have them.
+    /// How many of them it acknowledged, or can't have.
     pub acked: u64,
     /// How many it has yet to acknowledge.
     pub outstanding: u64,
@@ -70,10 +70,13 @@ pub struct Rate {
 impl Publisher {
     /// How far everyone has come; cheap enough for a line every second.
     pub fn progress(&self, now: Instant) -> Progress {
-        let mut lags = BTreeMap::<u64, u64>::new();
+        // By key: how far it is from its last, and how far from what it could have.
+        let mut lags = BTreeMap::<u64, (u64, u64)>::new();
         for (_, topic) in self.topics.active() {
             for owed in &topic.owed {
-                *lags.entry(owed.member).or_default() += owed.lag(topic.next);
+                let (lag, left) = lags.entry(owed.member).or_default();
+                *lag += owed.lag(topic.next);
+                *left += owed.left(topic.next);
             }
         }
         let members = self.members.iter().filter_map(|(key, member)| {
@@ -82,12 +85,20 @@ impl Publisher {
                 Standing::Absent => Presence::Absent,
                 _ => return None,
             };
-            let outstanding = lags.get(&key).copied().unwrap_or(0);
+            let (mut lag, outstanding) = lags.get(&key).copied().unwrap_or_default();
+            if member.has_gone {
+                // What it can't have may be of a topic of which nothing is retained.
+                let topics = member.topics.iter();
+                let topics = topics.filter_map(|&number| self.topics.get(number));
+                let lags = topics.map(|topic| topic.owed(key).map_or(0, |o| o.lag(topic.next)));
+                lag = lags.sum();
+            }
+            let owed = member.acked.saturating_add(lag);
             Some(MemberProgress {
                 name: member.name.clone(),
                 presence,
-                owed: member.acked.saturating_add(outstanding),
-                acked: member.acked,
+                owed,
+                acked: owed - outstanding,
                 outstanding,
                 key,
             })

@@ -16,6 +16,7 @@ use linger_ack_proto::wire::{
 use linger_ack_proto::{
     Epoch, Event, Level, Nonce, PublishError, Publisher, PublisherConfig, SessionId, Transmit,
 };
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// GRANTED or RELEASED, the number of the change, the topics with their sequences.
@@ -28,6 +29,7 @@ pub struct Bench {
     control: Vec<(Bytes, ToSubscriber)>,
     in_band: Vec<(Nonce, InBand)>,
     sessions: u128,
+    numbers: BTreeMap<u32, Bytes>,
 }
 
 pub struct Peer {
@@ -55,6 +57,7 @@ impl Bench {
             control: Vec::new(),
             in_band: Vec::new(),
             sessions: 0,
+            numbers: BTreeMap::new(),
         }
     }
 
@@ -231,6 +234,10 @@ impl Bench {
             .publisher
             .publish(self.now, topic, payload, &mut envelope);
         self.gather();
+        if let Ok(sent) = &sent {
+            self.numbers
+                .insert(sent.number, Bytes::copy_from_slice(topic));
+        }
         sent.map(|sent| sent.sequence)
     }
 
@@ -257,6 +264,11 @@ impl Bench {
             let step = Duration::from_millis(50).min(end - self.now);
             self.pass(step);
         }
+    }
+
+    /// The topics that something was published on, by number.
+    pub fn numbers(&self) -> &BTreeMap<u32, Bytes> {
+        &self.numbers
     }
 
     pub fn retained(&self) -> u64 {
