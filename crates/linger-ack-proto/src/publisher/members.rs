@@ -19,6 +19,7 @@ pub(super) struct Members {
     last_key: u64,
     joined: usize,
     candidates: usize,
+    absent: usize,
     /// Whether anyone ever joined.
     pub(super) ever_joined: bool,
 }
@@ -138,7 +139,8 @@ impl Members {
         let count = match standing {
             Standing::Candidate => &mut self.candidates,
             Standing::Member => &mut self.joined,
-            Standing::Absent | Standing::Over => return,
+            Standing::Absent => &mut self.absent,
+            Standing::Over => return,
         };
         *count = count.saturating_add_signed(by);
     }
@@ -192,6 +194,10 @@ impl Members {
 
     pub(super) fn joined(&self) -> usize {
         self.joined
+    }
+
+    pub(super) fn absent(&self) -> usize {
+        self.absent
     }
 
     pub(super) fn candidates(&self) -> usize {

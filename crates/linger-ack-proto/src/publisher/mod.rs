@@ -56,8 +56,12 @@ use window::Window;
 /// 1. Draw an [`Epoch`] at random for each `Publisher`.
 /// 2. Hand each frame that the ROUTER socket gives to [`handle_control`](Self::handle_control),
 ///    with the routing id that it came with.
-/// 3. To publish, call [`publish`](Self::publish), and send the envelope and the payload on the
-///    PUB socket before anything else is done with the machine.
+///    Whoever has an authorizer reads each frame with
+///    [`ToPublisher::decode`](crate::wire::ToPublisher::decode) first, and calls
+///    [`deny`](Self::deny) instead for a HELLO that it does not accept.
+/// 3. To publish, call [`publish`](Self::publish), and send what it says on the PUB socket before
+///    anything else is done with the machine. If the window is full, wait for [`Event::Room`], or
+///    call [`evict`](Self::evict) if a subscriber may be lost for it.
 /// 4. When [`poll_timeout`](Self::poll_timeout) has come, first hand over all frames that the
 ///    ROUTER socket holds, then call [`handle_timeout`](Self::handle_timeout): who has spoken is
 ///    not to be judged silent.
@@ -66,6 +70,17 @@ use window::Window;
 /// 6. To end: [`begin_close`](Self::begin_close), go on as before until
 ///    [`is_settled`](Self::is_settled) or the deadline, then [`finish`](Self::finish), and do what
 ///    `poll_transmit` says once more.
+///
+/// Time never goes back from call to call. Where each rule of `SPEC.md` is kept, a comment names
+/// it. Without members, candidates and absent names, and with nothing retained, `poll_timeout`
+/// asks for no wake-up.
+///
+/// # Durable names
+///
+/// The place of a name among [`durable`](PublisherConfig::durable) or
+/// [`expected`](PublisherConfig::expected) is kept while it has no session: what it is owed is
+/// retained, until it comes back, its time is over, or the room is needed. Who is absent never
+/// makes the window full; what is let go for that is [`Event::Gone`], and is named in the report.
 ///
 /// The PUB socket's high-water mark is to be twice the window and what goes in-band besides;
 /// [`high_water_mark`](Self::high_water_mark) tells. Frames may be lost anywhere; what was

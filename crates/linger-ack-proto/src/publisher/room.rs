@@ -6,6 +6,7 @@
 use super::Publisher;
 use super::owed::{Owed, Standing};
 use crate::marks::SequenceRange;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// How soon candidates are looked at again that held back no more than others.
@@ -14,8 +15,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// What is known of how room can be made, so that it is not looked for again and again in vain.
 #[derive(Debug, Default)]
 pub(super) struct Relief {
-    /// Nothing can be had of what absent names hold, unless somebody's marks move.
+    /// Nothing can be had of what absent names hold, unless in a topic that has moved since.
     is_exhausted: bool,
+    moved: BTreeSet<u32>,
     /// When it is worth to look at the candidates again.
     look_at: Option<Instant>,
     /// Somebody was sent away, and no room was made since.
@@ -23,8 +25,17 @@ pub(super) struct Relief {
 }
 
 impl Relief {
+    /// Who is absent has changed.
     pub(super) fn try_again(&mut self) {
         self.is_exhausted = false;
+        self.moved.clear();
+    }
+
+    /// In this topic more may be had.
+    pub(super) fn moved(&mut self, number: u32) {
+        if self.is_exhausted {
+            self.moved.insert(number);
+        }
     }
 
     /// When to look for room though nobody publishes: whoever was sent away waits for it.
@@ -62,6 +73,10 @@ impl Publisher {
         if self.relief.look_at.is_some_and(|at| now < at) {
             return;
         }
+        if self.members.candidates() == 0 {
+            self.relief.look_at = None;
+            return;
+        }
         let mut look_at = None::<Instant>;
         for key in self.members.keys(Standing::Candidate) {
             let heard = self.members.get(key).and_then(|member| member.heard);
@@ -96,35 +111,49 @@ impl Publisher {
 
     /// SPEC W3b: what only absent names hold is let go, oldest first, until there is some slack.
     fn pass_over_absent(&mut self, len: u64) {
-        if self.relief.is_exhausted {
+        if self.members.absent() == 0 {
             return;
         }
-        let runs: Vec<_> = self.topics.runs().collect();
-        for run in runs {
+        let moved = std::mem::take(&mut self.relief.moved);
+        let runs: Vec<(u32, u64)> = match self.relief.is_exhausted {
+            true => moved.into_iter().map(|number| (number, u64::MAX)).collect(),
+            false => self
+                .topics
+                .runs()
+                .map(|run| (run.number, run.last))
+                .collect(),
+        };
+        // If the room suffices before all was looked at, all is looked at again the next time.
+        self.relief.is_exhausted = false;
+        for (number, last) in runs {
             if self.window.has_slack(len) {
                 return;
             }
-            let Some(topic) = self.topics.get(run.number) else {
-                continue;
-            };
-            let here = topic.owed.iter();
-            let here = here.filter(|owed| owed.standing != Standing::Absent);
-            let floor = here.filter_map(Owed::floor).min();
-            let last = run.last.min(floor.unwrap_or(topic.next - 1));
-            let mut window = self.window.clone();
-            let mut lose_to = None;
-            for (sequence, payload) in topic.retained.from(0) {
-                if sequence > last || window.has_slack(len) {
-                    break;
-                }
-                window.let_go(payload);
-                lose_to = Some(sequence);
-            }
-            if let Some(last) = lose_to {
-                self.pass_over(run.number, last);
+            if let Some(last) = self.only_absent_hold(number, last, len) {
+                self.pass_over(number, last);
             }
         }
         self.relief.is_exhausted = !self.window.has_slack(len);
+        self.relief.moved.clear();
+    }
+
+    /// Up to where nobody who is here holds a topic, at most up to `last` and as far as needed.
+    fn only_absent_hold(&self, number: u32, last: u64, len: u64) -> Option<u64> {
+        let topic = self.topics.get(number)?;
+        let here = topic.owed.iter();
+        let here = here.filter(|owed| owed.standing != Standing::Absent);
+        let floor = here.filter_map(Owed::floor).min();
+        let last = last.min(floor.unwrap_or(topic.next - 1));
+        let mut window = self.window.clone();
+        let mut lose_to = None;
+        for (sequence, payload) in topic.retained.from(0) {
+            if sequence > last || window.has_slack(len) {
+                break;
+            }
+            window.let_go(payload);
+            lose_to = Some(sequence);
+        }
+        lose_to
     }
 
     /// Whoever is absent can't have what a topic holds up to `last`: GONE, at once.

@@ -64,8 +64,8 @@ impl Window {
 impl Publisher {
     /// Lets go of what nobody holds back any more.
     pub(super) fn trim(&mut self, number: u32) {
-        // Whatever moved, more may be had of what only absent names hold.
-        self.relief.try_again();
+        // More may be had of what only absent names hold.
+        self.relief.moved(number);
         let Some(topic) = self.topics.get_mut(number) else {
             return;
         };
