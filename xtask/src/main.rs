@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `test`, `integration`, `check` | the commands |
+//! | `test`, `integration`, `check`, `fuzz` | the commands |
 //! | `cargo` | runs cargo, passing its output on and reading it |
 //! | `libtest` | reads the `test result:` lines |
 //! | `part` | the named parts of a command, and how each came out |
@@ -14,6 +14,7 @@
 
 mod cargo;
 mod check;
+mod fuzz;
 mod integration;
 mod libtest;
 mod part;
@@ -32,6 +33,8 @@ cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
+cargo xtask fuzz [TARGET] [--seconds N] [--minimize]
+                                  the fuzz targets, a minute each unless told; or smaller corpora
 ";
 
 /// For a command that is none.
@@ -51,13 +54,11 @@ fn main() -> ExitCode {
         ["integration", filter] if !filter.starts_with('-') => integration::main(Some(filter)),
         ["sim", args @ ..] if !args.is_empty() => sim::main(args),
         ["check"] => check::main(),
-        other => {
-            eprint!(
-                "cargo xtask does not know {:?}; it knows:\n\n{COMMANDS}",
-                other.join(" ")
-            );
-            return ExitCode::from(USAGE);
-        }
+        ["fuzz", options @ ..] => match fuzz::Options::read(options) {
+            Some(options) => fuzz::main(&options),
+            None => return unknown(&args),
+        },
+        _ => return unknown(&args),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -67,4 +68,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn unknown(args: &[&str]) -> ExitCode {
+    let args = args.join(" ");
+    eprint!("cargo xtask does not know {args:?}; it knows:\n\n{COMMANDS}");
+    ExitCode::from(USAGE)
 }

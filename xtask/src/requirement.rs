@@ -36,6 +36,22 @@ pub(crate) const CARGO_DENY: Requirement = Requirement {
     hint: "cargo install --locked cargo-deny",
 };
 
+/// Only for `fuzz`.
+pub(crate) const CARGO_FUZZ: Requirement = Requirement {
+    name: "cargo-fuzz",
+    look: &["cargo", "fuzz", "--version"],
+    install: &[],
+    hint: "cargo install --locked cargo-fuzz",
+};
+
+/// Only for `fuzz`, which goes without it where it is missing.
+pub(crate) const NIGHTLY: Requirement = Requirement {
+    name: "a nightly toolchain",
+    look: &["rustup", "run", "nightly", "cargo", "--version"],
+    install: &[],
+    hint: "rustup toolchain install nightly",
+};
+
 impl Requirement {
     /// Whether it is there.
     pub(crate) fn is_met(&self) -> bool {

@@ -1,0 +1,126 @@
+//! What the application was given and what it acknowledged: no frame may claim more.
+
+use bytes::Bytes;
+use linger_ack_proto::wire::Mark;
+use linger_ack_proto::{DeliveryId, Item};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One topic of one session.
+struct Taken {
+    name: Bytes,
+    handed_out: u64,
+    /// Everything up to here was acknowledged, or is gone.
+    processed: u64,
+    early: BTreeSet<u64>,
+}
+
+type Ranges = Vec<(u64, u64)>;
+
+#[derive(Default)]
+pub struct Witness {
+    topics: BTreeMap<(u64, u32), Taken>,
+    /// What was said to be gone, by the topic's name.
+    gone: BTreeMap<Bytes, Ranges>,
+    /// The bases that were told in-band, by the topic's number.
+    pub bases: BTreeMap<u32, BTreeSet<u64>>,
+    /// What is to be handed out again.
+    given_back: BTreeSet<DeliveryId>,
+    /// The marks that were last said, by session and topic.
+    marks: BTreeMap<(u64, u32), Mark>,
+}
+
+/// The first from `next` on that is not gone.
+fn after_gone(gone: Option<&Ranges>, mut next: u64) -> u64 {
+    let gone = gone.map_or(&[][..], |ranges| ranges);
+    while let Some(&(_, last)) = gone.iter().find(|g| g.0 <= next && next <= g.1) {
+        next = last + 1;
+    }
+    next
+}
+
+impl Witness {
+    /// In order, once, from a base on that was told.
+    pub fn handed_out(&mut self, item: &Item) {
+        match item {
+            Item::Message(delivery) => {
+                let id = delivery.id;
+                assert_eq!(id.len, delivery.payload.len());
+                if delivery.attempt > 1 {
+                    assert!(self.given_back.remove(&id), "it was not given back: {id:?}");
+                    return;
+                }
+                let gone = self.gone.get(&delivery.topic);
+                let Some(taken) = self.topics.get_mut(&(id.generation, id.number)) else {
+                    let follows = |&(_, last): &(u64, u64)| last + 1 == id.sequence;
+                    let is_base = id.sequence == 1
+                        || gone.is_some_and(|gone| gone.iter().any(follows))
+                        || self
+                            .bases
+                            .get(&id.number)
+                            .is_some_and(|b| b.contains(&id.sequence));
+                    assert!(is_base, "it begins at no base: {id:?}");
+                    let taken = Taken {
+                        name: delivery.topic.clone(),
+                        handed_out: id.sequence,
+                        processed: id.sequence - 1,
+                        early: BTreeSet::new(),
+                    };
+                    self.topics.insert((id.generation, id.number), taken);
+                    return;
+                };
+                assert_eq!(taken.name, delivery.topic, "a number has one topic");
+                let next = taken.handed_out + 1;
+                let in_place = id.sequence == next || id.sequence == after_gone(gone, next);
+                assert!(in_place, "in order, once: {id:?}");
+                taken.handed_out = id.sequence;
+            }
+            Item::Gone { topic, range } => {
+                let gone = self.gone.entry(topic.clone()).or_default();
+                gone.push((range.first(), range.last()));
+            }
+            other => panic!("nobody has said what {other:?} means"),
+        }
+    }
+
+    /// The application has not acknowledged it, and will be given it again.
+    pub fn given_back(&mut self, id: DeliveryId) {
+        assert!(self.given_back.insert(id), "twice at once: {id:?}");
+    }
+
+    /// The application acknowledges something, perhaps what it was never given.
+    pub fn acknowledged(&mut self, id: DeliveryId) {
+        if let Some(taken) = self.topics.get_mut(&(id.generation, id.number)) {
+            if id.sequence <= taken.handed_out {
+                taken.early.insert(id.sequence);
+            }
+        }
+    }
+
+    /// An ACK or a BYE says this, at a moment when everything was taken or `pending` was not.
+    pub fn check_mark(&mut self, generation: u64, mark: Mark, pending: usize) {
+        assert!(mark.processed <= mark.received);
+        let last = self.marks.insert((generation, mark.number), mark);
+        let (received, processed) = last.map_or((0, 0), |last| (last.received, last.processed));
+        assert!(received <= mark.received, "a mark went back");
+        assert!(processed <= mark.processed, "a mark went back");
+        let Some(taken) = self.topics.get_mut(&(generation, mark.number)) else {
+            return;
+        };
+        let gone = self.gone.get(&taken.name);
+        loop {
+            taken.processed = after_gone(gone, taken.processed + 1) - 1;
+            if !taken.early.remove(&(taken.processed + 1)) {
+                break;
+            }
+            taken.processed += 1;
+        }
+        if pending == 0 {
+            assert!(
+                mark.processed <= taken.processed,
+                "{mark:?} was not acknowledged"
+            );
+            let reach = after_gone(gone, taken.handed_out + 1) - 1;
+            assert!(mark.received <= reach, "{mark:?} was not received");
+        }
+    }
+}
