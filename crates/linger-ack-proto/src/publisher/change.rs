@@ -3,9 +3,11 @@
 //! Changes are numbered, and one is asked for at a time. So the last answer is all that is kept:
 //! a number that comes again gets it again, with the same sequences.
 
+use super::outbox::{Kind, Listed};
 use super::owed::{Owed, Standing};
-use super::{Event, Publisher, Transmit};
-use crate::wire::{Change, Changed, InBand, Refusal, ToSubscriber, TopicEntry};
+use super::{Event, Publisher};
+use crate::wire::{Change, Refusal, ToSubscriber};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How soon the same answer is said again.
@@ -25,11 +27,18 @@ enum Answer {
     #[default]
     None,
     /// The topics that it added.
-    Granted(Vec<u32>),
+    Granted(Arc<[u32]>),
     /// The topics that it took away.
-    Released(Vec<u32>),
+    Released(Arc<[u32]>),
     Refused(Refusal),
     Closing,
+}
+
+impl Changes {
+    /// The number of the last change that was answered; 0 before the first one.
+    pub(super) fn last(&self) -> u64 {
+        self.last
+    }
 }
 
 impl Publisher {
@@ -48,7 +57,7 @@ impl Publisher {
         match self.grant(key, change) {
             Ok(Some(added)) => {
                 self.counters.granted += 1;
-                self.settle_change(now, key, change.number, Answer::Granted(added));
+                self.settle_change(now, key, change.number, Answer::Granted(added.into()));
             }
             // SPEC P4: it is said again, and then it may be possible.
             Ok(None) => self.counters.postponed += 1,
@@ -73,7 +82,7 @@ impl Publisher {
         }
         let removed = self.release(key, change);
         self.counters.released += 1;
-        self.settle_change(now, key, change.number, Answer::Released(removed));
+        self.settle_change(now, key, change.number, Answer::Released(removed.into()));
         true
     }
 
@@ -183,46 +192,19 @@ impl Publisher {
         };
         member.changes.said = Some(now);
         let number = member.changes.last;
-        let topics = match member.changes.answer.clone() {
+        // What the change named stands in these topics until the next change.
+        let (kind, topics) = match member.changes.answer.clone() {
             Answer::None => return,
             Answer::Closing => return self.reply_to(key, &ToSubscriber::Closing),
             Answer::Refused(why) => {
                 let change = number;
                 return self.reply_to(key, &ToSubscriber::Refused { change, why });
             }
-            Answer::Granted(topics) => (topics, true),
-            Answer::Released(topics) => (topics, false),
+            Answer::Granted(topics) => (Kind::Granted(number), topics),
+            Answer::Released(topics) => (Kind::Released(number), topics),
         };
-        let (topics, is_grant) = topics;
-        // What the change named stands in these topics until the next change.
-        let entries = topics.iter().filter_map(|&number| {
-            let topic = self.topics.get(number)?;
-            let owed = topic.owed(key)?;
-            let sequence = match is_grant {
-                true => owed.base,
-                false => owed.until? + 1,
-            };
-            let topic = topic.name.clone();
-            Some(TopicEntry {
-                number,
-                sequence,
-                topic,
-            })
-        });
-        let entries = entries.collect();
-        self.outbox.push_back(Transmit::Settle);
-        for (part, entries) in self.in_parts(entries) {
-            let changed = Changed {
-                number,
-                part,
-                entries,
-            };
-            let frame = match is_grant {
-                true => InBand::Granted(changed),
-                false => InBand::Released(changed),
-            };
-            self.say_in_band(key, &frame);
-        }
+        self.outbox.settle();
+        self.say_list(key, kind, Listed::These(topics));
     }
 }
 

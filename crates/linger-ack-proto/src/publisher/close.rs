@@ -42,6 +42,7 @@ impl Publisher {
     /// Call it once, after [`begin_close`](Self::begin_close) (otherwise it closes at once).
     pub fn finish(&mut self, quorum: Quorum) -> PublisherReport {
         self.closing = Some(Closing);
+        self.outbox.drop_lists();
         self.drop_candidates(|_, _| true);
         let target = self.target();
         let is_owed = self.counters.accepted > self.counters.unowed;

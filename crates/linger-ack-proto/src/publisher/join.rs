@@ -7,12 +7,13 @@
 
 use super::change::Changes;
 use super::members::Member;
+use super::outbox::{Kind, Listed};
 use super::owed::{Owed, Standing};
 use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
-use super::{Event, Publisher, Transmit, repair, sync};
+use super::{Event, Publisher, repair, sync};
 use crate::id::SessionId;
-use crate::wire::{Hello, InBand, Part, ToSubscriber, TopicEntry, Welcome};
+use crate::wire::{Hello, ToSubscriber};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
 
@@ -115,22 +116,9 @@ impl Publisher {
 
     /// Says WELCOME, whole, on the private topic; the bases are those of the first time.
     fn say_welcome(&mut self, key: u64) {
-        let entries = self.entries_of(key, |owed, _| Some(owed.base));
-        self.outbox.push_back(Transmit::Settle);
-        let config = &self.config;
-        let (window_messages, window_bytes) = (config.window_messages, config.window_bytes);
-        let expiry_ms = u32::try_from(config.expiry.as_millis()).unwrap_or(u32::MAX);
-        for (part, entries) in self.in_parts(entries) {
-            let welcome = Welcome {
-                number: key,
-                part,
-                window_messages,
-                window_bytes,
-                expiry_ms,
-                entries,
-            };
-            self.say_in_band(key, &InBand::Welcome(welcome));
-        }
+        self.outbox.settle();
+        let topics = self.members.get(key).map_or(0, |m| m.topics.len());
+        self.say_list(key, Kind::Welcome, Listed::First(topics));
     }
 
     /// `JOINED`: false if it names a WELCOME that this member never got (SPEC J3).
@@ -191,40 +179,5 @@ impl Publisher {
         self.counters.superseded += 1;
         self.reply_to(key, &ToSubscriber::Superseded);
         self.depart_for_good(key, MemberOutcome::Superseded);
-    }
-
-    /// The topics that a session is owed, each with a sequence that `pick` chooses, or without.
-    pub(super) fn entries_of(
-        &self,
-        key: u64,
-        pick: impl Fn(&Owed, u64) -> Option<u64>,
-    ) -> Vec<TopicEntry> {
-        let Some(member) = self.members.get(key) else {
-            return Vec::new();
-        };
-        let entries = member.topics.iter().filter_map(|&number| {
-            let topic = self.topics.get(number)?;
-            let sequence = pick(topic.owed(key)?, topic.next)?;
-            Some(TopicEntry {
-                number,
-                sequence,
-                topic: topic.name.clone(),
-            })
-        });
-        entries.collect()
-    }
-
-    /// Cuts a list into parts; an empty list makes one empty part.
-    pub(super) fn in_parts(&self, mut entries: Vec<TopicEntry>) -> Vec<(Part, Vec<TopicEntry>)> {
-        let least = entries.len().div_ceil(usize::from(u16::MAX));
-        let size = usize::from(self.config.entries_per_part).max(least).max(1);
-        let count = entries.len().div_ceil(size).max(1);
-        let count = u16::try_from(count).unwrap_or(u16::MAX);
-        let mut parts = Vec::with_capacity(usize::from(count));
-        for index in 0..count {
-            let rest = entries.split_off(size.min(entries.len()));
-            parts.push((Part { index, count }, std::mem::replace(&mut entries, rest)));
-        }
-        parts
     }
 }

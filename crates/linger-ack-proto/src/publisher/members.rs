@@ -7,6 +7,7 @@ use super::report::MemberOutcome;
 use crate::id::{Level, Nonce, SessionId};
 use bytes::Bytes;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Members, candidates and absent names, by key, session and name. Keys grow and are never used
@@ -42,7 +43,7 @@ pub(super) struct Member {
     /// The numbers of the topics that it is owed.
     pub(super) topics: Vec<u32>,
     /// The topics that END lists, once it was said.
-    pub(super) end: Option<Vec<u32>>,
+    pub(super) end: Option<Arc<[u32]>>,
     /// When it was last sent WELCOME.
     pub(super) welcomed: Option<Instant>,
     /// The routing id of its youngest connection.

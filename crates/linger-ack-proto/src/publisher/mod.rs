@@ -14,6 +14,7 @@ mod limits;
 mod members;
 mod names;
 mod order;
+mod outbox;
 mod owed;
 mod prefixes;
 mod progress;
@@ -37,12 +38,13 @@ pub use send::{Message, PublishError, Published};
 
 use crate::config::{ConfigError, PublisherConfig};
 use crate::id::{Epoch, SessionId};
-use crate::wire::{Header, InBand, ToPublisher, ToSubscriber, VERSION, WireError};
+use crate::wire::{Header, ToPublisher, ToSubscriber, VERSION, WireError};
 use bytes::Bytes;
 use close::Closing;
 use departed::Departed;
 use known::Names;
 use members::Members;
+use outbox::Outbox;
 use room::Relief;
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -107,7 +109,7 @@ pub struct Publisher {
     judge_at: Option<Instant>,
     /// Somebody is expected, and no time was told yet.
     awaits_clock: bool,
-    outbox: VecDeque<Transmit>,
+    outbox: Outbox,
     events: VecDeque<Event>,
     counters: Counters,
 }
@@ -135,7 +137,7 @@ impl Publisher {
             closing: None,
             scan_at: None,
             judge_at: None,
-            outbox: VecDeque::new(),
+            outbox: Outbox::default(),
             events: VecDeque::new(),
             counters: Counters::default(),
         })
@@ -233,11 +235,6 @@ impl Publisher {
         self.relieve(now);
     }
 
-    /// What to do next with the sockets.
-    pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.outbox.pop_front()
-    }
-
     /// What happened since the last call.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
@@ -259,26 +256,14 @@ impl Publisher {
     }
 
     fn reply(&mut self, route: &Bytes, session: SessionId, body: &ToSubscriber) {
-        let frame = body.encode(&self.header(session));
-        self.outbox.push_back(Transmit::Control {
-            route: route.clone(),
-            frame,
-        });
+        self.outbox.control(route.clone(), session, body.clone());
     }
 
     fn reply_to(&mut self, key: u64, body: &ToSubscriber) {
         let member = self.members.get(key);
         if let Some((member, session)) = member.and_then(|m| Some((m, m.session?))) {
-            let frame = body.encode(&self.header(session));
             let route = member.route.clone();
-            self.outbox.push_back(Transmit::Control { route, frame });
-        }
-    }
-
-    fn say_in_band(&mut self, key: u64, body: &InBand) {
-        if let Some(member) = self.members.get(key) {
-            let frame = body.encode(&member.nonce, self.epoch);
-            self.outbox.push_back(Transmit::Private { frame });
+            self.outbox.control(route, session, body.clone());
         }
     }
 }

@@ -2,8 +2,10 @@
 //! for those who have it all and whose acknowledgements may have been lost (SPEC R2, R6).
 
 use super::Publisher;
-use super::owed::{Owed, Standing};
-use crate::wire::{InBand, ToSubscriber, TopicEntry};
+use super::outbox::{Kind, Listed};
+use super::owed::Standing;
+use crate::wire::ToSubscriber;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How soon END is said again for the first time; it doubles up to [`SLOWEST`].
@@ -54,10 +56,14 @@ impl Publisher {
     pub(super) fn scan_marks(&mut self, now: Instant) {
         self.topics.tidy();
         let mut more = false;
-        for key in self.members.keys(Standing::Member) {
-            let behind = self.is_behind(key, |owed| owed.received);
+        for Lag {
+            key,
+            received: behind,
+            acked,
+        } in self.lags()
+        {
             // It has everything, and says nothing: its application is slow, or an ACK was lost.
-            let silent = !behind && self.is_behind(key, Owed::acked);
+            let silent = !behind && acked;
             let Some(member) = self.members.get_mut(key) else {
                 continue;
             };
@@ -99,13 +105,11 @@ impl Publisher {
 
     /// Tells everyone who is behind what was sent, now: for a flush.
     pub fn sync_now(&mut self, now: Instant) {
-        for key in self.members.keys(Standing::Member) {
-            if self.is_behind(key, Owed::acked) {
-                if let Some(member) = self.members.get_mut(key) {
-                    member.sync.restart(now, self.config.sync_after);
-                }
-                self.say_sync(key);
+        for lag in self.lags().into_iter().filter(|lag| lag.acked) {
+            if let Some(member) = self.members.get_mut(lag.key) {
+                member.sync.restart(now, self.config.sync_after);
             }
+            self.say_sync(lag.key);
         }
     }
 
@@ -126,14 +130,8 @@ impl Publisher {
     }
 
     fn say_sync(&mut self, key: u64) {
-        let entries = self.entries_of(key, |owed, next| {
-            let last = owed.last(next);
-            (owed.acked() < last).then_some(last + 1)
-        });
-        for (_, entries) in self.in_parts(entries) {
-            self.counters.markers += 1;
-            self.say_in_band(key, &InBand::Sync { entries });
-        }
+        let topics = self.members.get(key).map_or(0, |m| m.topics.len());
+        self.say_list(key, Kind::Sync, Listed::First(topics));
     }
 
     /// Names every topic that is owed. One that was released, and is acknowledged, is owed no
@@ -146,36 +144,61 @@ impl Publisher {
             return;
         };
         let listed = member.end.clone().unwrap_or_else(|| {
-            let mut topics = member.topics.clone();
-            topics.retain(|&number| {
+            let topics = member.topics.iter().copied();
+            let is_owed = |&number: &u32| {
                 let owed = self.topics.get(number).and_then(|topic| topic.owed(key));
                 owed.is_some_and(|owed| owed.until.is_none() || owed.floor().is_some())
-            });
-            topics
+            };
+            topics.filter(is_owed).collect()
         });
-        let entries = listed.iter().filter_map(|&number| {
-            let topic = self.topics.get(number)?;
-            Some(TopicEntry {
-                number,
-                sequence: topic.owed(key)?.last(topic.next) + 1,
-                topic: topic.name.clone(),
-            })
-        });
-        let entries = entries.collect();
         if let Some(member) = self.members.get_mut(key) {
-            member.end = Some(listed);
+            member.end = Some(Arc::clone(&listed));
         }
-        for (part, entries) in self.in_parts(entries) {
-            self.counters.markers += 1;
-            self.say_in_band(key, &InBand::End { part, entries });
-        }
+        self.say_list(key, Kind::End, Listed::These(listed));
     }
 
-    /// Whether this mark of a member is below what it is owed, in any topic.
-    pub(super) fn is_behind(&self, key: u64, mark: impl Fn(&Owed) -> u64) -> bool {
-        self.topics.active().any(|(_, topic)| {
-            let owed = topic.owed(key).filter(|owed| owed.is_live());
-            owed.is_some_and(|owed| mark(owed) < owed.last(topic.next))
-        })
+    /// Which marks of every member are below what it is owed, in any topic; in order of their keys.
+    fn lags(&self) -> Vec<Lag> {
+        let keys = self.members.keys(Standing::Member);
+        let mut lags: Vec<Lag> = keys.into_iter().map(Lag::none).collect();
+        let mut unknown = 2 * lags.len();
+        // One look at each topic, whoever is owed it: there may be many of both.
+        for (_, topic) in self.topics.active() {
+            if unknown == 0 {
+                break;
+            }
+            for owed in topic.owed.iter().filter(|owed| owed.is_live()) {
+                let Ok(at) = lags.binary_search_by_key(&owed.member, |lag| lag.key) else {
+                    continue;
+                };
+                let Some(lag) = lags.get_mut(at) else {
+                    continue;
+                };
+                let last = owed.last(topic.next);
+                let found = (owed.received < last, owed.acked() < last);
+                unknown -= usize::from(found.0 && !lag.received);
+                unknown -= usize::from(found.1 && !lag.acked);
+                lag.received |= found.0;
+                lag.acked |= found.1;
+            }
+        }
+        lags
+    }
+}
+
+/// Which marks of a member are below what it is owed.
+struct Lag {
+    key: u64,
+    received: bool,
+    acked: bool,
+}
+
+impl Lag {
+    fn none(key: u64) -> Self {
+        Self {
+            key,
+            received: false,
+            acked: false,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How much is retained, and how it is let go (SPEC W1, W2).
 
 use super::topics::Topic;
-use super::{Event, Publisher, Transmit};
+use super::{Event, Publisher};
 use std::collections::VecDeque;
 
 /// What is retained of all topics, against its limits.
@@ -86,7 +86,7 @@ impl Publisher {
 
     pub(super) fn made_room(&mut self) {
         self.window.unsettled = 0;
-        push_once(&mut self.outbox, Transmit::Settle);
+        self.outbox.settle();
         push_once(&mut self.events, Event::Room);
     }
 }

@@ -108,13 +108,13 @@ impl World {
         at
     }
 
-    pub fn publish(&mut self, topic: &'static str, payload: &str) -> u64 {
+    pub fn publish(&mut self, topic: &str, payload: &str) -> u64 {
         self.try_publish(topic, payload).expect("accepted")
     }
 
     pub fn try_publish(
         &mut self,
-        topic: &'static str,
+        topic: &str,
         payload: &str,
     ) -> Result<u64, linger_ack_proto::PublishError> {
         let mut envelope = Vec::new();
@@ -123,7 +123,7 @@ impl World {
         let sent = self
             .publisher
             .publish(self.now, topic, payload.clone(), &mut envelope)?;
-        let key = (self.publisher.epoch(), Bytes::from_static(topic));
+        let key = (self.publisher.epoch(), Bytes::copy_from_slice(topic));
         let published = self.published.entry(key).or_default();
         published.push(payload.clone());
         assert_eq!(

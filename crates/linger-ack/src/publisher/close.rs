@@ -137,7 +137,8 @@ impl Shared {
             .map(|closing| closing.quorum.clone())
             .unwrap_or_default();
         let report = Arc::new(core.machine.finish(quorum));
-        core.transmit();
+        // A word to each member, and no lists any more.
+        while core.transmit() {}
         match core.data.take() {
             // Nobody who is here lacks anything: what is left is END, said again in vain.
             Some(data) if core.machine.is_settled(&core.machine.target()) => data.discard(),

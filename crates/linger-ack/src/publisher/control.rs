@@ -130,7 +130,7 @@ impl ControlThread {
                 end = shared.judge(&core, &closing, now);
             }
         }
-        core.transmit();
+        let has_more = core.transmit() || has_more;
         self.news.gather(&mut core);
         shared.announce();
         let control = std::mem::take(&mut core.control);

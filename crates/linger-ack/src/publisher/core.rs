@@ -9,6 +9,9 @@ use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// How many frames are said in one go; the longest, of END for many topics, have some 30 KiB.
+const BATCH: usize = 64;
+
 pub(super) struct Shared {
     pub(super) name: String,
     pub(super) data_endpoint: String,
@@ -95,8 +98,14 @@ impl Core {
     }
 
     /// Does what the machine asks for: in-band frames now, control frames are put aside.
-    pub(super) fn transmit(&mut self) {
-        while let Some(transmit) = self.machine.poll_transmit() {
+    ///
+    /// Not more than [`BATCH`] of it, as publishers wait for the lock and closers for their
+    /// deadline. True if there may be more.
+    pub(super) fn transmit(&mut self) -> bool {
+        for _ in 0..BATCH {
+            let Some(transmit) = self.machine.poll_transmit() else {
+                return false;
+            };
             match (transmit, &self.data) {
                 (Transmit::Settle, Some(data)) => settle(data),
                 (Transmit::Private { frame }, Some(data)) => {
@@ -107,6 +116,7 @@ impl Core {
                 (Transmit::Settle | Transmit::Private { .. }, None) => {}
             }
         }
+        true
     }
 }
 

@@ -45,6 +45,7 @@ impl Publisher {
         let target = core.machine.target();
         if core.closing.is_none() {
             core.machine.sync_now(Instant::now());
+            // Whatever does not fit in one go the thread says.
             core.transmit();
             shared.waker.wake();
         }
