@@ -59,7 +59,7 @@ fn a_hello_that_is_said_again_costs_nothing_of_the_rate() {
 
 #[test]
 fn a_frame_that_is_too_long_is_not_read() {
-    let mut bench = Bench::with(|config| config.max_frame = 1_024);
+    let mut bench = Bench::with(|config| config.max_frame = 1 << 17);
     let mut peer = bench.member("a", &["t"]);
     bench.publish("t");
     let marks = vec![
@@ -68,7 +68,7 @@ fn a_frame_that_is_too_long_is_not_read() {
             received: 1,
             processed: 1,
         };
-        60
+        6_600
     ];
     let whole = false;
     bench.say(&mut peer, ToPublisher::Ack { whole, marks });
@@ -191,7 +191,7 @@ fn settings_out_of_their_range_are_named() {
         ("max_candidates", |c| c.max_candidates = 0),
         ("hello_rate", |c| c.hello_rate = 1_000_001),
         ("max_member_topics", |c| c.max_member_topics = 0),
-        ("max_frame", |c| c.max_frame = 1_023),
+        ("max_frame", |c| c.max_frame = (1 << 17) - 1),
         ("join_within", |c| c.join_within = ms(99)),
         ("join_grace", |c| c.join_grace = ms(3_600_001)),
         ("durable_for", |c| c.durable_for = ms(30 * 86_400_000 + 1)),

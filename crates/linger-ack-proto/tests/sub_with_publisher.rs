@@ -90,6 +90,30 @@ fn a_topic_is_not_granted_again_before_its_former_period_is_acknowledged() {
     assert!(world.nodes[at].events.iter().any(granted));
 }
 
+#[test]
+fn more_prefixes_than_a_frame_holds_are_all_granted() {
+    let mut config = PublisherConfig::default();
+    config.max_frame = 1 << 17;
+    let mut world = World::with(config);
+    let names: Vec<String> = (0..300).map(|n| format!("{n:01000}")).collect();
+    let mut config = SubscriberConfig::new("a").expect("a name");
+    for name in &names {
+        config = config.subscribe(name.clone().into_bytes());
+    }
+    config.credentials = vec![7; 65_535].into();
+    let at = world.subscriber_with(config);
+    world.nodes[at].acks = true;
+    world.pass(ms(5_000));
+    assert!(world.nodes[at].machine.is_member());
+    for name in &names {
+        world.publish(name, "x");
+    }
+    world.pass(ms(1_000));
+    assert_eq!(world.nodes[at].payloads().len(), names.len());
+    assert_eq!(world.publisher.counters().unowed, 0);
+    assert_eq!(world.publisher.counters().broken, 0);
+}
+
 /// Changes, losses and closes of every kind: whoever stays has acknowledged all it was owed.
 fn random(seed: u64) -> bool {
     let mut rng = Rng(seed);

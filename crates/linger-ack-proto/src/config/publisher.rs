@@ -28,7 +28,8 @@ pub struct PublisherConfig {
     /// How many topics HELLO and SUBSCRIBE may match for one member: 1 to 2^31; 100,000 by
     /// default. Topics that are published for the first time later are not counted.
     pub max_member_topics: u32,
-    /// The longest control frame that is read, in bytes: 1 KiB to 1 GiB; 1 MiB by default.
+    /// The longest control frame that is read, in bytes: 128 KiB, which no subscriber's frame
+    /// exceeds, to 1 GiB; 1 MiB by default.
     pub max_frame: u32,
     /// After how much silence a member expires: 100 ms to 1 h; 5 s by default.
     pub expiry: Duration,
@@ -49,7 +50,8 @@ pub struct PublisherConfig {
     pub bare_topics: bool,
     /// How long a received mark may stand still before SYNC: 1 ms to 10 s; 100 ms by default.
     pub sync_after: Duration,
-    /// How many bytes of repairs answer one NACK: 1 KiB to 1 GiB; 1 MiB by default.
+    /// How many bytes of repairs answer one NACK: 128 KiB, which no subscriber's frame
+    /// exceeds, to 1 GiB; 1 MiB by default.
     pub repair_bytes: u64,
     /// How many repairs answer one NACK: 1 to 65,536; 512 by default. The ROUTER socket's SNDHWM
     /// is to be at least twice that, or answers are cut short and asked for again.
@@ -180,8 +182,8 @@ impl PublisherConfig {
             ),
             (
                 "max_frame",
-                "1024..=2^30",
-                1 << 10,
+                "2^17..=2^30",
+                1 << 17,
                 1 << 30,
                 self.max_frame.into(),
             ),

@@ -143,6 +143,10 @@ impl Publisher {
         let Some(member) = self.members.get(key) else {
             return;
         };
+        if member.changes.last() == 0 {
+            let topics = member.topics.len();
+            return self.say_list(key, Kind::End, Listed::First(topics));
+        }
         let listed = member.end.clone().unwrap_or_else(|| {
             let topics = member.topics.iter().copied();
             let is_owed = |&number: &u32| {

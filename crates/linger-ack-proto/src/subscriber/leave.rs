@@ -7,8 +7,8 @@ use crate::id::{Epoch, Level};
 use crate::wire::{Part, ToPublisher};
 use std::time::Instant;
 
-/// How many marks BYE carries at most: 800 KB of them. What is beyond goes before it.
-const BYE_MARKS: usize = 40_000;
+/// How many marks BYE carries at most: 80 KB of them. What is beyond goes before it.
+const BYE_MARKS: usize = 4_000;
 
 /// How a subscription ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,10 @@ use std::ops::Bound;
 /// How many prefixes may be wanted at once: as many as any publisher may take.
 pub(super) const MAX_PREFIXES: usize = 65_536;
 
+/// About how many bytes of prefixes HELLO names at most. What is beyond is asked for once the
+/// subscriber is a member: a frame that a publisher takes for too large would never be answered.
+const HELLO_BYTES: usize = 32 << 10;
+
 /// How many prefixes one change names at most, and about how many bytes of them.
 const BATCH: usize = 256;
 const BATCH_BYTES: usize = 16 << 10;
@@ -113,7 +117,18 @@ impl Prefixes {
     pub(super) fn fix(&mut self) -> Vec<Bytes> {
         if !self.is_fixed {
             self.is_fixed = true;
-            self.granted = self.wanted.clone();
+            let mut bytes = 0;
+            for prefix in &self.wanted {
+                bytes += prefix.len() + 2;
+                if bytes <= HELLO_BYTES || self.granted.is_empty() {
+                    self.granted.insert(prefix.clone());
+                } else {
+                    self.next_place += 1;
+                    let wish = (Kind::Subscribe, prefix.clone());
+                    self.queue.insert(self.next_place, wish);
+                    self.places.insert(prefix.clone(), self.next_place);
+                }
+            }
         }
         self.granted.iter().cloned().collect()
     }

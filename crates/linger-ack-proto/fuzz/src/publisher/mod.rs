@@ -119,12 +119,12 @@ fn config(input: &mut Input<'_>) -> PublisherConfig {
     config.expiry = input.pick(&[100, 1_000, 5_000, 3_600_000].map(Duration::from_millis));
     config.sync_after = input.pick(&[1, 50, 10_000].map(Duration::from_millis));
     config.repair_messages = input.pick(&[1, 3, 512]);
-    config.repair_bytes = input.pick(&[1 << 10, 1 << 20]);
+    config.repair_bytes = input.pick(&[1 << 17, 1 << 20]);
     config.entries_per_part = input.pick(&[1, 2, 1_024]);
     config.max_candidates = input.pick(&[1, 3, 100]);
     config.hello_rate = input.pick(&[1, 1_024]);
     config.max_member_topics = input.pick(&[1, 4, 100]);
-    config.max_frame = input.pick(&[1 << 10, 1 << 20]);
+    config.max_frame = input.pick(&[1 << 17, 1 << 20]);
     config.join_within = input.pick(&[100, 5_000].map(Duration::from_millis));
     config.join_grace = input.pick(&[0, 250].map(Duration::from_millis));
     config.durable_for = input.pick(&[0, 1_000, 2_592_000_000].map(Duration::from_millis));

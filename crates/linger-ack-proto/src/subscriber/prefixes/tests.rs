@@ -117,3 +117,26 @@ fn what_is_being_given_up_claims_nothing_new() {
     prefixes.ask_next();
     assert_eq!(prefixes.claim(b"USD"), Claim::Awaited);
 }
+
+#[test]
+fn what_hello_has_no_room_for_is_asked_for_later() {
+    let wanted: Vec<Bytes> = (0..100)
+        .map(|n| Bytes::from(format!("{n:01000}")))
+        .collect();
+    let mut prefixes = Prefixes::new(&wanted);
+    let named = prefixes.fix();
+    let bytes: usize = named.iter().map(|prefix| prefix.len() + 2).sum();
+    assert!(bytes <= HELLO_BYTES && bytes + 1_002 > HELLO_BYTES);
+    assert_eq!(
+        prefixes.fix(),
+        named,
+        "HELLO that is said again says the same"
+    );
+    let mut later = Vec::new();
+    while let Some(asked) = prefixes.ask_next() {
+        assert_eq!(asked.kind, Kind::Subscribe);
+        later.extend(asked.prefixes.clone());
+        prefixes.grant();
+    }
+    assert_eq!([named, later].concat(), wanted);
+}
