@@ -16,9 +16,6 @@ use std::time::Duration;
 /// How long what is left on a closed publisher's sockets may linger.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The largest frame that a stranger may send to the control port, in bytes.
-const MAX_CONTROL_FRAME: i64 = 4 << 20;
-
 /// The largest frame that anyone may send to the data port, in bytes: subscriptions, of which ours
 /// have 1,025 bytes at most. Without a limit one frame fills the memory, and one long subscription
 /// holds up the end of the socket for seconds.
@@ -135,7 +132,9 @@ impl PublisherBuilder {
         router
             .set_sndhwm(i32::try_from(answers).unwrap_or(i32::MAX).max(1_000))
             .map_err(option)?;
-        router.set_maxmsgsize(MAX_CONTROL_FRAME).map_err(option)?;
+        router
+            .set_maxmsgsize(self.config.max_frame.into())
+            .map_err(option)?;
         let control_endpoint = self.bind_socket(&router, control)?;
 
         tracing::info!(publisher = %self.name, %epoch, data = %data_endpoint, control = %control_endpoint, "publisher bound");
