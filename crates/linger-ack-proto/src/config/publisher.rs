@@ -13,9 +13,11 @@ pub struct PublisherConfig {
     pub window_bytes: u64,
     /// The largest payload in bytes: 0 to `window_bytes`; 8 MiB by default.
     pub max_payload: u64,
-    /// How many topics there may be in an epoch: 1 to 2^31; 100,000 by default.
+    /// How many topics there may be in an epoch: 1 to 2^31; 100,000 by default. A message that
+    /// finds no room in the window has made its topic all the same.
     pub max_topics: u32,
-    /// How many members there may be at once: 1 to 65,536; 1,024 by default.
+    /// How many members there may be at once: 1 to 65,536; 1,024 by default. A durable name that
+    /// comes back, and whoever takes the place of a namesake, is let in beyond that.
     pub max_members: u32,
     /// How many candidates, who have said HELLO and not yet JOINED, there may be at once: 1 to
     /// 65,536; 256 by default. Whoever comes then is refused as busy.
