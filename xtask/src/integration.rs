@@ -4,13 +4,18 @@ use std::process::Command;
 
 use crate::cargo::{CargoError, cargo, tests};
 use crate::part::counted;
+use crate::python::Python;
 
 /// The crate whose tests these are.
 pub(crate) const PACKAGE: &str = "linger-testkit";
 
 /// Runs those whose name contains `filter`; true where none failed.
 pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
-    let counts = tests(&mut command(filter))?;
+    let python = Python::of_the_tests()?.is_met();
+    let counts = tests(&mut command(filter, python))?;
+    if !python {
+        println!("SKIPPED {}", Python::missing());
+    }
     println!("{}", counted(counts));
     if counts.passed == 0 && counts.failed == 0 {
         eprintln!(
@@ -21,7 +26,8 @@ pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
     Ok(counts.passed > 0 && counts.failed == 0)
 }
 
-pub(crate) fn command(filter: Option<&str>) -> Command {
+/// The tests in Python are ignored, and counted as skipped, unless there is one.
+pub(crate) fn command(filter: Option<&str>, python: bool) -> Command {
     let mut command = cargo(&[
         "test",
         "--no-fail-fast",
@@ -31,5 +37,8 @@ pub(crate) fn command(filter: Option<&str>) -> Command {
         "--",
     ]);
     command.args(filter);
+    if python {
+        command.arg("--include-ignored");
+    }
     command
 }

@@ -6,6 +6,7 @@
 //! | `cargo` | runs cargo, passing its output on and reading it |
 //! | `libtest` | reads the `test result:` lines |
 //! | `part` | the named parts of a command, and how each came out |
+//! | `python` | Python with pyzmq, in the target folder |
 //! | `requirement` | what a command needs on the machine |
 //! | `sim` | runs the simulator of the protocol |
 //! | `smoke` | the main job on a small input |
@@ -18,6 +19,7 @@ mod fuzz;
 mod integration;
 mod libtest;
 mod part;
+mod python;
 mod requirement;
 mod sim;
 mod smoke;

@@ -28,6 +28,17 @@ const CXX: Requirement = Requirement {
 /// What the tests need: `--setup` installs it.
 pub(crate) const FOR_TESTS: &[Requirement] = &[CXX];
 
+/// The subscriber in Python is tested too, where there is one; see `python`.
+pub(crate) const PYTHON: Requirement = Requirement {
+    name: "Python 3 with venv",
+    look: &["python3", "-c", "import ensurepip, venv"],
+    install: &[
+        &["apt-get", "update"],
+        &["apt-get", "install", "--yes", "python3", "python3-venv"],
+    ],
+    hint: "apt-get install python3 python3-venv",
+};
+
 /// Only for `check`, which goes without it where it is missing.
 pub(crate) const CARGO_DENY: Requirement = Requirement {
     name: "cargo-deny",
@@ -55,7 +66,7 @@ pub(crate) const NIGHTLY: Requirement = Requirement {
 impl Requirement {
     /// Whether it is there.
     pub(crate) fn is_met(&self) -> bool {
-        runs(self.look, false)
+        runs_all(&[self.look], false)
     }
 
     /// Looks for it, and installs it where it is missing and that is wanted; true if it is there.
@@ -65,7 +76,7 @@ impl Requirement {
         }
         if install && !self.install.is_empty() {
             println!("installing {}", self.name);
-            return self.install.iter().all(|step| runs(step, true)) && self.is_met();
+            return runs_all(self.install, true) && self.is_met();
         }
         false
     }
@@ -76,10 +87,17 @@ impl Requirement {
     }
 }
 
-fn runs(command: &[&str], shown: bool) -> bool {
-    let Some((program, args)) = command.split_first() else {
-        return false;
-    };
+fn runs_all(steps: &[&[&str]], shown: bool) -> bool {
+    steps.iter().all(|step| {
+        let Some((program, args)) = step.split_first() else {
+            return false;
+        };
+        runs(Command::new(program).args(args), shown)
+    })
+}
+
+/// Runs it; true where it succeeded.
+pub(crate) fn runs(command: &mut Command, shown: bool) -> bool {
     let output = || {
         if shown {
             Stdio::inherit()
@@ -87,8 +105,7 @@ fn runs(command: &[&str], shown: bool) -> bool {
             Stdio::null()
         }
     };
-    Command::new(program)
-        .args(args)
+    command
         .stdin(Stdio::null())
         .stdout(output())
         .stderr(output())

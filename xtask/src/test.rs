@@ -2,6 +2,7 @@
 
 use crate::cargo::{CargoError, cargo, succeeds, tests};
 use crate::part::{Outcome, Parts, counted};
+use crate::python::Python;
 use crate::requirement::FOR_TESTS;
 use crate::workspace::{Package, packages};
 use crate::{integration, sim, smoke};
@@ -14,6 +15,7 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         .map(|requirement| requirement.missing())
         .collect();
     let missing = missing.join(", ");
+    let python = Python::of_the_tests()?.meet(setup);
 
     let mut parts = Parts::default();
     let mut run = |name: &str, part: &dyn Fn() -> Result<Outcome, CargoError>| {
@@ -34,7 +36,9 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         }
     }
     run("integration", &|| {
-        Ok(Outcome::Tests(tests(&mut integration::command(None))?))
+        Ok(Outcome::Tests(tests(&mut integration::command(
+            None, python,
+        ))?))
     });
     run("simulator, 2,000 seeds", &sim::some_seeds);
     run("main job on a small input", &smoke::run);
@@ -42,7 +46,11 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         let args = ["doc", "--workspace", "--no-deps", "--all-features"];
         succeeds(cargo(&args).env("RUSTDOCFLAGS", "-D warnings")).map(Outcome::of)
     });
-    println!("\n{}\n{}", parts.list(), counted(parts.counts()));
+    println!("\n{}", parts.list());
+    if !python {
+        println!("SKIPPED {}", Python::missing());
+    }
+    println!("{}", counted(parts.counts()));
     Ok(parts.passed())
 }
 

@@ -1,6 +1,7 @@
 //! The crates of the workspace and the sets of features that are worth a build of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -45,6 +46,14 @@ pub(crate) fn packages() -> Result<Vec<Package>, CargoError> {
     let mut packages = read(&serde_json::from_slice(&metadata)?);
     packages.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(packages)
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_folder() -> Result<PathBuf, CargoError> {
+    let metadata = cargo::output(&["metadata", "--format-version", "1", "--no-deps"])?;
+    let metadata: Value = serde_json::from_slice(&metadata)?;
+    let folder = metadata["target_directory"].as_str().unwrap_or("target");
+    Ok(PathBuf::from(folder))
 }
 
 fn read(metadata: &Value) -> Vec<Package> {

@@ -8,6 +8,7 @@
     reason = "each test file uses a part of this"
 )]
 
+pub mod python;
 pub mod stranger;
 
 use linger_testkit::child::{Child, Exit, Signal};
