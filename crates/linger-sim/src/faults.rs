@@ -65,6 +65,16 @@ faults! {
     HoardingConsumer => "consumers that acknowledge late",
     /// A delivery was dropped without a word.
     DroppedDelivery => "deliveries dropped",
+    /// A delivery was given back unacknowledged.
+    GivenBack => "deliveries given back",
+    /// It was given back too often.
+    Abandoned => "messages abandoned for good",
+    /// Whoever held a full window back was ended.
+    Evicted => "evictions",
+    /// A prefix was added.
+    Subscribed => "prefixes added",
+    /// A prefix was taken away.
+    Unsubscribed => "prefixes taken away",
     /// A publisher's process died; another takes its place.
     PublisherRestarted => "publishers restarted",
     /// A subscriber's process died, for good.

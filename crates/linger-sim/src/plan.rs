@@ -3,7 +3,7 @@
 use crate::rng::Rng;
 use crate::schedule::{MS, SECOND, Time};
 use bytes::Bytes;
-use linger_ack_proto::{Level, PublisherConfig, SubscriberConfig};
+use linger_ack_proto::{Expected, Level, PublisherConfig, SubscriberConfig};
 use std::time::Duration;
 
 const NAMES: [&str; 5] = ["one", "two", "three", "four", "five"];
@@ -15,6 +15,8 @@ pub(crate) enum WhenFull {
     Wait,
     /// It gives the message up.
     Refuse,
+    /// It gives the message up, and at times has those evicted who hold the window back.
+    Evict,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ impl Plan {
             produce_every: rng.pick(&[5 * MS, 20 * MS, 50 * MS, 150 * MS]),
             burst: rng.pick(&[1, 3, 8]),
             padding: rng.pick(&[0, 0, 8, 200]),
-            when_full: rng.pick(&[WhenFull::Wait, WhenFull::Refuse]),
+            when_full: rng.pick(&[WhenFull::Wait, WhenFull::Refuse, WhenFull::Evict]),
             namesakes: rng.pick(&[0, 0, 20]),
         }
     }
@@ -110,6 +112,7 @@ impl Plan {
         config.pending_messages = rng.pick(&[1, 4, 64, 1_024]);
         config.reorder_messages = rng.pick(&[1, 4, 65_536]);
         config.reorder_bytes = rng.pick(&[64, 4_096, 1 << 20]);
+        config.redeliveries = rng.pick(&[0, 1, 3]);
         config.ack_delay = ms(rng.pick(&[0, 1, 5, 50]));
         config.retry_first = ms(rng.pick(&[5, 50, 50]));
         config.retry_longest = ms(rng.pick(&[50, 500, 1_000]));
@@ -137,6 +140,21 @@ fn publisher_config(rng: &mut Rng, has_many_topics: bool) -> PublisherConfig {
     }
     if rng.percent(5) {
         config.max_members = 2;
+    }
+    if rng.percent(5) {
+        config.max_candidates = 1;
+    }
+    config.bare_topics = rng.percent(10);
+    config.durable_for = ms(rng.pick(&[200, 1_000, 3_000]));
+    if rng.percent(30) {
+        config.durable = vec!["one".to_owned(), "two".to_owned()];
+    }
+    if rng.percent(15) {
+        let name = rng.pick(&["one", "three"]);
+        if let Ok(expected) = Expected::new(name) {
+            let expected = expected.prefix(rng.pick(&["", "a", "b"]));
+            config.expected = vec![expected.level(rng.pick(&[Level::Received, Level::Processed]))];
+        }
     }
     if rng.percent(5) {
         config.max_topics = 4;

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `connections` | cut, half-open, partitioned, late, lossy |
 //! | `processes` | killed, restarted, suspended, doubled; joiners and leavers, closes |
+//! | `prefixes` | prefixes that come and go |
 //! | `strangers` | frames that should never have come |
 //! | `heal` | all of it taken away |
 
 mod connections;
 mod heal;
+mod prefixes;
 mod processes;
 mod strangers;
 
@@ -37,7 +39,8 @@ impl World {
             48..58 => self.suspend(at),
             58..70 => self.change_company(at),
             70..76 => self.restart(at),
-            76..82 => self.flush_or_close(),
+            76..81 => self.flush_or_close(),
+            81..87 => self.change_prefixes(at),
             _ => self.send_rubbish(at),
         }
     }

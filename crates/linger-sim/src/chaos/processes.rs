@@ -6,12 +6,8 @@ use crate::world::{Habit, Life, World};
 
 impl World {
     pub(super) fn trouble_consumer(&mut self, at: usize) {
-        if self.rng.percent(20) {
-            if self.subscribers[at].unacked.pop().is_some() {
-                self.subscribers[at].has_dropped = true;
-                self.count(Fault::DroppedDelivery);
-            }
-            return;
+        if self.rng.percent(30) {
+            return self.abandon(at);
         }
         self.change_habit(at);
         self.cure_later(Ailment::Habit(at));

@@ -68,7 +68,11 @@ impl World {
                 }
             }
         }
-        Some(bytes.into())
+        // A private topic is no secret; but a HELLO that names that of another is one of two.
+        let frame = Bytes::from(bytes);
+        let is_hello = |(_, _, body)| matches!(body, ToPublisher::Hello(_));
+        let says_hello = ToPublisher::decode(&frame).is_ok_and(is_hello);
+        (!says_hello).then_some(frame)
     }
 
     /// Puts a frame on any of the ways that lead to a machine.
@@ -102,10 +106,12 @@ impl World {
             sequence: 1,
         };
         let payload = self.rng.percent(70).then(|| tag.encode(0));
-        self.subscribers[at]
-            .data
-            .inbox
-            .push_back(Frame { first, payload });
+        let trailer = self.rng.percent(20).then(|| Bytes::from_static(&[7; 16]));
+        self.subscribers[at].data.inbox.push_back(Frame {
+            first,
+            payload,
+            trailer,
+        });
         self.rouse_subscriber(at, self.now);
     }
 

@@ -2,12 +2,13 @@
 //! named member.**
 //!
 //! Judged at every report: it lists everyone who ever joined, each with exactly what it was owed
-//! by what was seen of its HELLO and of its going; and counts as unowed exactly what nobody was.
+//! by what was seen of its HELLO, of its changes and of its going; and counts as unowed exactly
+//! what nobody was.
 
 use super::{acks, ensure};
 use crate::ledger::{Ledger, Membership, Session};
 use bytes::Bytes;
-use linger_ack_proto::{MemberOutcome, MemberReport, PublisherReport, TopicReport};
+use linger_ack_proto::{MemberOutcome, MemberReport, PublisherReport};
 
 /// A life of a publisher is over, and this is what it says of it.
 pub(crate) fn report(
@@ -21,13 +22,18 @@ pub(crate) fn report(
     ensure(says == accepted, || {
         format!("{says} accepted, and it were {accepted}")
     })?;
-    let (listed, joined) = (report.members.len(), epoch.members.len());
+    let listed = report
+        .members
+        .iter()
+        .filter(|member| member.session.is_some());
+    let joined = epoch.members.iter().map(|&at| &ledger.sessions[at]);
+    let joined = joined.filter(|session| session.subscriber.is_some());
+    let (listed, joined) = (listed.count(), joined.count());
     ensure(listed == joined, || {
-        format!("{listed} members are listed, and {joined} joined")
+        format!("{listed} members are listed, and {joined} joined: {report}")
     })?;
     for member in &report.members {
-        let session = member.session.and_then(|id| ledger.session(id));
-        let session = session.map(|at| &ledger.sessions[at]);
+        let session = find(ledger, at, member);
         let Some(session) = session.filter(|session| session.name == member.name) else {
             return Err(format!("{:?} is nobody's session", member.session));
         };
@@ -44,6 +50,16 @@ pub(crate) fn report(
     })
 }
 
+/// The session, or the name that is expected.
+fn find<'a>(ledger: &'a Ledger, at: usize, member: &MemberReport) -> Option<&'a Session> {
+    if let Some(id) = member.session {
+        return ledger.session(id).map(|at| &ledger.sessions[at]);
+    }
+    let members = ledger.epochs[at].members.iter();
+    let mut sessions = members.map(|&at| &ledger.sessions[at]);
+    sessions.find(|session| session.subscriber.is_none() && session.name == member.name)
+}
+
 /// Exactly what it was owed, and never more of it acknowledged than is true.
 fn owed(
     ledger: &Ledger,
@@ -53,79 +69,65 @@ fn owed(
     member: &MemberReport,
 ) -> Result<(), String> {
     let epoch = &ledger.epochs[membership.epoch];
-    let is_present = matches!(member.outcome, MemberOutcome::Acked | MemberOutcome::Behind);
-    ensure(is_present == membership.until.is_none(), || {
-        format!("{}: {}, and it is not so", member.name, member.outcome)
+    let name = &member.name;
+    let is_here = matches!(
+        member.outcome,
+        MemberOutcome::Acked | MemberOutcome::Behind | MemberOutcome::Absent
+    );
+    let is_absent = member.outcome == MemberOutcome::Absent;
+    let is_true = is_here == membership.until.is_none() && (!is_absent || membership.is_absent);
+    ensure(is_true || session.subscriber.is_none(), || {
+        format!("{name}: {}, and it is not so", member.outcome)
     })?;
     let mut listed = 0;
     for topic in &member.topics {
-        let at = epoch.numbers.get(&topic.number).copied();
-        let Some(at) = at.filter(|&at| topics[at] == topic.topic && session.wants(&topics[at]))
-        else {
-            return Err(format!("{}: {topic:?} was not asked for", member.name));
+        let Some(&at) = epoch.numbers.get(&topic.number) else {
+            return Err(format!("{name}: {topic:?} is of no topic"));
         };
-        let (base, last) = owed_range(ledger, membership, at);
-        ensure((topic.base, topic.last) == (base, last), || {
-            let name = &member.name;
+        let ranges: Vec<_> = ledger.owed(membership, at).collect();
+        let Some((&(base, last), earlier)) = ranges.split_last() else {
+            return Err(format!("{name}: {topic:?} was not asked for"));
+        };
+        // What it acknowledged after its heir had asked is its own, and its heir's as well.
+        let is_exact = membership.heir.is_none() && topic.last == last;
+        let is_handed = membership.heir.is_some() && topic.last >= last.min(topic.base - 1);
+        ensure(topic.base == base && (is_exact || is_handed), || {
             format!("{name}: {topic:?}, and it was owed {base} to {last}")
         })?;
+        let before: u64 = earlier.iter().map(|(base, last)| last + 1 - base).sum();
+        ensure(topic.earlier == before && topics[at] == topic.topic, || {
+            format!("{name}: {topic:?}, and it was owed {before} before")
+        })?;
         acks::reported(session, at, topic)?;
-        gone(session, at, topic)?;
-        listed += u64::from(last >= base);
+        listed += u64::from(ranges.iter().any(|(base, last)| last >= base));
     }
-    let wanted = (0..topics.len()).filter(|&at| session.wants(&topics[at]));
-    let owed = wanted.map(|at| owed_range(ledger, membership, at));
-    let owed = owed.filter(|(base, last)| last >= base).count() as u64;
+    let owed = membership.periods.iter().filter(|&(topic, _)| {
+        let mut ranges = ledger.owed(membership, topic);
+        ranges.any(|(base, last)| last >= base)
+    });
+    let owed = owed.count() as u64;
     ensure(listed == owed, || {
-        let name = &member.name;
-        format!("{name} was owed of {owed} topics, and {listed} are listed")
+        format!("{name} was owed of {owed} topics, and {listed} are listed: {member:?}")
     })?;
-    let is_behind = member.unacked() > 0;
+    let is_present = is_here && !is_absent;
     let says_behind = member.outcome == MemberOutcome::Behind;
-    ensure(!is_present || is_behind == says_behind, || {
-        format!("{}: {}, {is_behind}", member.name, member.outcome)
+    ensure(!is_present || (member.unacked() > 0) == says_behind, || {
+        format!("{name}: {}, with {}", member.outcome, member.unacked())
     })
 }
 
-/// What is gone for an application, and below its mark, is named as gone.
-fn gone(session: &Session, at: usize, report: &TopicReport) -> Result<(), String> {
-    let Some(taken) = session.topics.get(&at) else {
-        return Ok(());
-    };
-    for &sequence in &taken.gone {
-        let named = report.gone.iter().any(|range| range.contains(sequence));
-        let within = (report.base..=report.last).contains(&sequence);
-        ensure(named || !within, || {
-            format!("{report:?}: {sequence} is gone, and not named")
-        })?;
-    }
-    Ok(())
-}
-
-/// The first and the last sequence that a member was owed of a topic.
-pub(crate) fn owed_range(ledger: &Ledger, membership: &Membership, topic: usize) -> (u64, u64) {
-    let until = membership.until.as_ref();
-    let base = membership.from.get(topic).copied().unwrap_or(0) + 1;
-    let last = match until {
-        Some(until) => until.get(topic).copied().unwrap_or(0),
-        None => ledger.epochs[membership.epoch].len(topic),
-    };
-    (base, last)
-}
-
-/// How many messages nobody was owed who ever joined.
+/// How many messages nobody was owed who ever joined, or is expected.
 fn unowed(ledger: &Ledger, at: usize, topics: &[Bytes]) -> u64 {
     let mut unowed = 0;
-    for (topic, name) in topics.iter().enumerate() {
+    for topic in 0..topics.len() {
         let len = ledger.epochs[at].len(topic);
         if len == 0 {
             continue;
         }
         let mut ranges = Vec::new();
         for &member in &ledger.epochs[at].members {
-            let session = &ledger.sessions[member];
-            if let Some(membership) = session.membership.as_ref().filter(|_| session.wants(name)) {
-                ranges.push(owed_range(ledger, membership, topic));
+            if let Some(membership) = &ledger.sessions[member].membership {
+                ranges.extend(ledger.owed(membership, topic));
             }
         }
         ranges.sort_unstable();

@@ -3,7 +3,7 @@
 //!
 //! Judged at every ACK and BYE that a subscriber makes: no received mark above what its library
 //! was handed without a gap, no processed mark above what its application acknowledged without
-//! one. And at every report: no mark of a member above the same truth.
+//! one. And at every report: nothing counts as acknowledged that was not.
 
 use super::ensure;
 use crate::ledger::{Ledger, Session};
@@ -28,29 +28,46 @@ pub(crate) fn said(
         let Some(&topic) = epoch.numbers.get(&mark.number) else {
             return Err(format!("{mark:?} is of no topic"));
         };
-        let (received, processed) = (session.received_to(topic), session.processed_to(topic));
-        ensure(mark.received <= received, || {
-            format!("{mark:?}, but it was handed no more than {received}")
+        ensure(session.has_received_to(topic, mark.received), || {
+            format!("{mark:?}, but it was not handed all that")
         })?;
-        ensure(mark.processed <= processed, || {
-            format!("{mark:?}, but its application acknowledged no more than {processed}")
+        ensure(session.has_processed_to(topic, mark.processed), || {
+            format!("{mark:?}, but its application did not acknowledge all that")
         })?;
     }
     Ok(())
 }
 
-/// A report says these marks.
+/// A report counts these as acknowledged, in the period that it names.
 pub(crate) fn reported(
     session: &Session,
     topic: usize,
     report: &TopicReport,
 ) -> Result<(), String> {
-    let (received, processed) = (session.received_to(topic), session.processed_to(topic));
-    let name = &session.name;
-    ensure(report.received <= received, || {
-        format!("{name}: {report:?}, but it was handed no more than {received}")
-    })?;
-    ensure(report.processed <= processed, || {
-        format!("{name}: {report:?}, but it acknowledged no more than {processed}")
+    let all = report.base..=report.last;
+    let earlier = report.earlier_ranges.iter();
+    let mut earlier = earlier.flat_map(|range| range.first()..=range.last());
+    let unacked = |&sequence: &u64| !session.has_acked(topic, sequence);
+    let false_now = all
+        .filter(|&sequence| acknowledges(report, sequence))
+        .find(unacked);
+    let false_then = earlier.find(|sequence| !is_gone(report, *sequence) && unacked(sequence));
+    let first = false_now.or(false_then);
+    ensure(first.is_none(), || {
+        let name = &session.name;
+        format!("{name}: {report:?}, but it did not acknowledge {first:?}")
     })
+}
+
+/// Whether a report counts a message of its period as acknowledged.
+pub(crate) fn acknowledges(report: &TopicReport, sequence: u64) -> bool {
+    let is_owed = (report.base..=report.last).contains(&sequence);
+    let is_unacked = report
+        .unacked()
+        .is_some_and(|range| range.contains(sequence));
+    is_owed && !is_unacked && !is_gone(report, sequence)
+}
+
+fn is_gone(report: &TopicReport, sequence: u64) -> bool {
+    report.gone.iter().any(|range| range.contains(sequence))
 }

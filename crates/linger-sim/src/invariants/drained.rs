@@ -3,26 +3,23 @@
 //!
 //! Judged at every report, and at every flush that is said to be met.
 
-use super::accounted::owed_range;
+use super::acks::acknowledges;
 use super::ensure;
 use crate::ledger::{Ledger, Lens};
-use bytes::Bytes;
-use linger_ack_proto::{MemberReport, Outcome, PublisherReport, Quorum, TopicReport};
+use linger_ack_proto::{MemberReport, Outcome, PublisherReport, Quorum};
+use std::collections::BTreeSet;
 
 /// A life of a publisher is over, and this is what it says of it.
-pub(crate) fn report(
-    ledger: &Ledger,
-    at: usize,
-    topics: &[Bytes],
-    report: &PublisherReport,
-) -> Result<(), String> {
+pub(crate) fn report(ledger: &Ledger, at: usize, report: &PublisherReport) -> Result<(), String> {
     let epoch = &ledger.epochs[at];
     let has_owed = report.counters.accepted > report.counters.unowed;
-    let has_members = !epoch.members.is_empty();
+    let mut joined = epoch.members.iter().map(|&at| &ledger.sessions[at]);
+    let has_members = joined.any(|session| session.subscriber.is_some());
     let outcome = report.outcome;
-    ensure((outcome == Outcome::NoMembers) != has_members, || {
-        format!("{outcome}, with {} members", epoch.members.len())
-    })?;
+    ensure(
+        (outcome == Outcome::NoMembers) == (!has_members && !has_owed),
+        || format!("{outcome}, with {} members", epoch.members.len()),
+    )?;
     ensure(outcome != Outcome::NothingOwed || !has_owed, || {
         format!("{outcome}, and something was")
     })?;
@@ -30,13 +27,22 @@ pub(crate) fn report(
     match (outcome, &report.quorum) {
         (Outcome::Drained, Quorum::All) => {
             ensure(has_owed && complete, || format!("{report}"))?;
-            all_acked(ledger, at, topics, None)
+            all_acked(ledger, at, |_| true, None)
         }
         (Outcome::Drained, Quorum::AtLeast(least)) => {
-            let fewest = fewest(ledger, at, topics);
-            ensure(fewest >= *least as u64, || {
+            let fewest = fewest(ledger, at);
+            ensure(fewest >= *least, || {
                 format!("drained, and a message has {fewest} acknowledgements of {least}")
             })
+        }
+        (Outcome::Drained, Quorum::Named(names)) => {
+            let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+            for name in &names {
+                let mut joined = epoch.members.iter().map(|&at| &ledger.sessions[at]);
+                let came = joined.any(|s| s.subscriber.is_some() && s.name == *name);
+                ensure(came, || format!("drained, and {name} never came"))?;
+            }
+            all_acked(ledger, at, |name| names.contains(name), None)
         }
         (Outcome::Behind, Quorum::All) => ensure(!complete, || format!("{report}")),
         (Outcome::Behind, Quorum::AtLeast(least)) => {
@@ -45,90 +51,107 @@ pub(crate) fn report(
                 format!("behind, and each message has {fewest} of {least}: {report}")
             })
         }
+        (Outcome::Behind, Quorum::Named(names)) => {
+            let lacks = |name: &String| {
+                let mut sessions = report.members.iter().filter(|m| m.name == *name).peekable();
+                let came = report
+                    .members
+                    .iter()
+                    .any(|m| m.name == *name && m.session.is_some());
+                !came || sessions.any(|member| member.unacked() > 0)
+            };
+            ensure(names.iter().any(lacks), || {
+                format!("behind, and all of {names:?} have all: {report}")
+            })
+        }
         _ => Ok(()),
     }
 }
 
-/// Everyone who was ever owed something of these has acknowledged it.
+/// Everyone of these names who was ever owed something, up to there, has acknowledged it.
 pub(crate) fn all_acked(
     ledger: &Ledger,
     at: usize,
-    topics: &[Bytes],
+    is_asked: impl Fn(&str) -> bool,
     by: Option<&Lens>,
 ) -> Result<(), String> {
     for &member in &ledger.epochs[at].members {
         let session = &ledger.sessions[member];
-        let Some(membership) = &session.membership else {
+        let Some(membership) = session
+            .membership
+            .as_ref()
+            .filter(|_| is_asked(&session.name))
+        else {
             continue;
         };
-        for (topic, name) in topics.iter().enumerate() {
-            if !session.wants(name) {
-                continue;
-            }
-            let (base, mut last) = owed_range(ledger, membership, topic);
-            if let Some(by) = by {
-                last = last.min(by.get(topic).copied().unwrap_or(0));
-            }
-            let lacks = (base..=last).find(|&sequence| !session.has_acked(topic, sequence));
-            if let Some(sequence) = lacks {
+        for (topic, _) in membership.periods.iter() {
+            let by = by.map_or(u64::MAX, |by| by.get(topic).copied().unwrap_or(0));
+            let mut ranges = ledger.owed(membership, topic);
+            let lacks = ranges.find_map(|(base, last)| {
+                let mut all = base..=last.min(by);
+                all.find(|&sequence| !session.has_acked(topic, sequence))
+            });
+            ensure(lacks.is_none(), || {
                 let name = &session.name;
-                return Err(format!(
-                    "drained, and {name} has not acknowledged {sequence} of topic {topic}"
-                ));
-            }
+                format!("drained, and {name} has not acknowledged {lacks:?} of topic {topic}")
+            })?;
         }
     }
     Ok(())
 }
 
-/// The fewest true acknowledgements of any message that was owed to anyone.
-fn fewest(ledger: &Ledger, at: usize, topics: &[Bytes]) -> u64 {
+/// The fewest names that truly acknowledged a message that was owed to anyone.
+fn fewest(ledger: &Ledger, at: usize) -> usize {
     let epoch = &ledger.epochs[at];
-    let mut fewest = u64::MAX;
-    for (topic, name) in topics.iter().enumerate() {
+    let mut fewest = usize::MAX;
+    for topic in 0..epoch.lens.len() {
         let mut owed = Vec::new();
         for &member in &epoch.members {
             let session = &ledger.sessions[member];
-            if let Some(membership) = session.membership.as_ref().filter(|_| session.wants(name)) {
-                owed.push((session, owed_range(ledger, membership, topic)));
+            if let Some(membership) = &session.membership {
+                let ranges = ledger.owed(membership, topic);
+                owed.extend(ranges.map(|range| (session, range)));
             }
         }
         for sequence in 1..=epoch.len(topic) {
-            let mut holders = owed
-                .iter()
+            let holders = owed.iter();
+            let mut holders = holders
                 .filter(|(_, (base, last))| (*base..=*last).contains(&sequence))
                 .peekable();
             if holders.peek().is_some() {
-                let acks = holders.filter(|(session, _)| session.has_acked(topic, sequence));
-                fewest = fewest.min(acks.count() as u64);
+                // What a session acknowledged that has an heir by now counts as well.
+                let acked = owed
+                    .iter()
+                    .filter(|(s, (base, _))| *base <= sequence && s.has_acked(topic, sequence));
+                let names: BTreeSet<&str> = acked.map(|(s, _)| s.name.as_str()).collect();
+                fewest = fewest.min(names.len());
             }
         }
     }
     fewest
 }
 
-/// The fewest acknowledgements of any message that the report lists as owed.
+/// The fewest names that acknowledged a message that is owed, by what the report lists.
 fn fewest_by_marks(report: &PublisherReport) -> usize {
     let mut fewest = usize::MAX;
     let all = || {
         let members = report.members.iter();
-        members.flat_map(|member: &MemberReport| &member.topics)
+        members.flat_map(|member: &MemberReport| member.topics.iter().map(move |t| (member, t)))
     };
-    for topic in all() {
-        for sequence in topic.base..=topic.last {
-            let same = all().filter(|other| other.number == topic.number);
-            let acks = same.filter(|other| acknowledges(other, sequence)).count();
-            fewest = fewest.min(acks);
+    for (_, topic) in all() {
+        let earlier = topic.earlier_ranges.iter();
+        let earlier = earlier.flat_map(|range| range.first()..=range.last());
+        for sequence in (topic.base..=topic.last).chain(earlier) {
+            let same = all().filter(|(_, other)| other.number == topic.number);
+            let acks = same.filter(|(_, other)| {
+                let mut earlier = other.earlier_ranges.iter();
+                let was_gone = other.gone.iter().any(|range| range.contains(sequence));
+                let before = earlier.any(|range| range.contains(sequence)) && !was_gone;
+                acknowledges(other, sequence) || before
+            });
+            let names: BTreeSet<&str> = acks.map(|(member, _)| member.name.as_str()).collect();
+            fewest = fewest.min(names.len());
         }
     }
     fewest
-}
-
-fn acknowledges(topic: &TopicReport, sequence: u64) -> bool {
-    let is_owed = (topic.base..=topic.last).contains(&sequence);
-    let is_unacked = topic
-        .unacked()
-        .is_some_and(|range| range.contains(sequence));
-    let is_gone = topic.gone.iter().any(|range| range.contains(sequence));
-    is_owed && !is_unacked && !is_gone
 }

@@ -1,5 +1,7 @@
 //! One life of a publisher.
 
+use super::Ledger;
+use super::Membership;
 use bytes::Bytes;
 use linger_ack_proto::wire::TopicEntry;
 use linger_ack_proto::{Epoch, Target};
@@ -16,9 +18,9 @@ pub(crate) struct EpochLedger {
     pub(crate) lens: Vec<u64>,
     /// Which topic of the plan a number stands for.
     pub(crate) numbers: BTreeMap<u32, usize>,
-    /// All sessions that ever joined, in the order of their joining.
+    /// All sessions that ever joined, in the order of their joining, and names that are expected.
     pub(crate) members: Vec<usize>,
-    /// Who is a member now, by name.
+    /// Who is a member now, or absent, by name.
     pub(crate) present: BTreeMap<String, usize>,
     /// A flush that is awaited: the target, and what was accepted by then.
     pub(crate) flush: Option<(Target, Lens)>,
@@ -67,5 +69,20 @@ impl EpochLedger {
     /// How many messages were accepted on that topic.
     pub(crate) fn len(&self, topic: usize) -> u64 {
         self.lens.get(topic).copied().unwrap_or(0)
+    }
+}
+
+impl Ledger {
+    /// The ranges that a member was owed of a topic, in order; some may be empty.
+    pub(crate) fn owed<'a>(
+        &'a self,
+        membership: &'a Membership,
+        topic: usize,
+    ) -> impl Iterator<Item = (u64, u64)> + 'a {
+        let len = self.epochs[membership.epoch].len(topic);
+        let end = membership.until.as_ref();
+        let end = end.and_then(|lens| lens.get(topic).copied()).unwrap_or(len);
+        let periods = membership.periods.of(topic).iter();
+        periods.map(move |period| (period.base, period.last.unwrap_or(end)))
     }
 }

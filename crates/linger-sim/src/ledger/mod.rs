@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `run` | sequences without a gap |
 //! | `epoch` | what one life of a publisher accepted, and who joined it |
+//! | `periods` | from where to where a session is owed each topic |
 //! | `session` | what one session's library was handed, and its application processed |
 
 mod epoch;
+mod periods;
 mod run;
 mod session;
 
 pub(crate) use epoch::{EpochLedger, Lens};
+pub(crate) use periods::{Period, Periods, matches};
 pub(crate) use run::Run;
-pub(crate) use session::{Membership, Session, Taken};
+pub(crate) use session::{Membership, Session};
 
 use linger_ack_proto::{Epoch, Identity, Nonce, SessionId};
 

@@ -1,6 +1,6 @@
-//! One session of a subscriber.
+//! One session of a subscriber; or the claim of a name that is expected, and has none.
 
-use super::{Lens, Run};
+use super::{Lens, Periods, Run};
 use bytes::Bytes;
 use linger_ack_proto::{Identity, Level, Nonce, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,19 +11,26 @@ pub(crate) struct Session {
     pub(crate) nonce: Nonce,
     /// Its place in the ledger.
     pub(crate) place: usize,
-    /// The place of its subscriber.
-    pub(crate) subscriber: usize,
+    /// The place of its subscriber; `None` if it is a name that is expected.
+    pub(crate) subscriber: Option<usize>,
     pub(crate) name: String,
     pub(crate) level: Level,
+    /// What its HELLO asks for.
     pub(crate) prefixes: Vec<Bytes>,
-    /// What was accepted when its HELLO came, by epoch and number of the WELCOME that answered it.
-    pub(crate) welcomes: BTreeMap<(usize, u64), Lens>,
+    /// Its changes of prefixes, by number: whether they are added, and which.
+    pub(crate) changes: BTreeMap<u64, (bool, Vec<Bytes>)>,
+    /// What is owed to it, by epoch and number of the WELCOME that says so.
+    pub(crate) welcomes: BTreeMap<(usize, u64), Periods>,
     parts: (Option<(usize, u64)>, BTreeSet<u16>),
     /// The epoch, and the WELCOME that came whole.
     pub(crate) welcomed: Option<(usize, u64)>,
     pub(crate) membership: Option<Membership>,
-    /// By topic of the plan.
-    pub(crate) topics: BTreeMap<usize, Taken>,
+    /// By topic of the plan, and base of the period.
+    pub(crate) topics: BTreeMap<(usize, u64), Taken>,
+    /// What its application is to be given next, by topic of the plan.
+    pub(crate) next: BTreeMap<usize, u64>,
+    /// What its application has in hand of each topic was given so often.
+    pub(crate) attempts: BTreeMap<(usize, u64), u32>,
     /// The last serial that it used, and the last marks that it said, by topic number.
     pub(crate) serial: u64,
     pub(crate) marks: BTreeMap<u32, (u64, u64)>,
@@ -35,31 +42,34 @@ pub(crate) struct Session {
 pub(crate) struct Membership {
     /// The place of the epoch.
     pub(crate) epoch: usize,
-    /// What was accepted when its HELLO came: what follows is owed.
-    pub(crate) from: Lens,
-    /// What was accepted when it departed: what follows is not owed.
+    pub(crate) periods: Periods,
+    /// What the publisher knows that it asks for, and the last change of that.
+    pub(crate) prefixes: Vec<Bytes>,
+    pub(crate) last_change: u64,
+    /// What was accepted when it departed, or its heir came.
     pub(crate) until: Option<Lens>,
+    /// The session that took over what it was owed.
+    pub(crate) heir: Option<usize>,
+    /// Its name is durable, and has no session.
+    pub(crate) is_absent: bool,
 }
 
-/// One topic of a session.
+/// One period of one topic, as its application saw it.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken {
-    pub(crate) base: u64,
     /// What its library was handed, or told to be gone.
     pub(crate) received: Run,
     /// What its application acknowledged, or its library was told to be gone.
     pub(crate) processed: Run,
     /// What the library was told to be gone.
     pub(crate) gone: BTreeSet<u64>,
-    /// What the application is to be given next.
-    pub(crate) next: u64,
 }
 
 impl Session {
     pub(crate) fn new(
         identity: Identity,
         place: usize,
-        subscriber: usize,
+        subscriber: Option<usize>,
         name: String,
         level: Level,
         prefixes: Vec<Bytes>,
@@ -72,19 +82,18 @@ impl Session {
             name,
             level,
             prefixes,
+            changes: BTreeMap::new(),
             welcomes: BTreeMap::new(),
             parts: (None, BTreeSet::new()),
             welcomed: None,
             membership: None,
             topics: BTreeMap::new(),
+            next: BTreeMap::new(),
+            attempts: BTreeMap::new(),
             serial: 0,
             marks: BTreeMap::new(),
             has_ended: false,
         }
-    }
-
-    pub(crate) fn wants(&self, topic: &[u8]) -> bool {
-        self.prefixes.iter().any(|prefix| topic.starts_with(prefix))
     }
 
     /// Its library is handed a part of a WELCOME.
@@ -106,51 +115,67 @@ impl Session {
         self.welcomed.is_some_and(|(at, _)| at == epoch)
     }
 
-    /// The first sequence that it is owed of a topic, by the WELCOME that it took.
-    pub(crate) fn base(&self, topic: usize) -> Option<u64> {
-        let lens = self.welcomes.get(self.welcomed.as_ref()?)?;
-        Some(lens.get(topic).copied().unwrap_or(0) + 1)
+    /// What is owed to it, by what it was told.
+    pub(crate) fn periods(&self) -> Option<&Periods> {
+        match &self.membership {
+            Some(membership) => Some(&membership.periods),
+            None => self.welcomes.get(self.welcomed.as_ref()?),
+        }
     }
 
-    /// The topic, once a WELCOME came whole and if it is of that epoch.
-    pub(crate) fn taken(&mut self, epoch: usize, topic: usize) -> Option<&mut Taken> {
-        if self.welcomed?.0 != epoch {
+    /// The period of a topic that a message is of, once a WELCOME came whole.
+    pub(crate) fn taken(
+        &mut self,
+        epoch: usize,
+        topic: usize,
+        sequence: u64,
+    ) -> Option<&mut Taken> {
+        if !self.is_in(epoch) {
             return None;
         }
-        let base = self.base(topic)?;
-        Some(self.topics.entry(topic).or_insert_with(|| Taken {
-            base,
+        let base = self.periods()?.base_at(topic, sequence)?;
+        let taken = self.topics.entry((topic, base));
+        Some(taken.or_insert_with(|| Taken {
             received: Run::from(base),
             processed: Run::from(base),
             gone: BTreeSet::new(),
-            next: base,
         }))
     }
 
-    /// Up to where its library has everything.
-    pub(crate) fn received_to(&self, topic: usize) -> u64 {
-        match self.topics.get(&topic) {
-            Some(taken) => taken.received.to(),
-            None => self.base(topic).unwrap_or(1) - 1,
-        }
+    /// Whether its library has everything up to there, of the period that it is of.
+    pub(crate) fn has_received_to(&self, topic: usize, mark: u64) -> bool {
+        self.holds_to(topic, mark, |taken| &taken.received)
     }
 
-    /// Up to where its application has acknowledged everything.
-    pub(crate) fn processed_to(&self, topic: usize) -> u64 {
-        match self.topics.get(&topic) {
-            Some(taken) => taken.processed.to(),
-            None => self.base(topic).unwrap_or(1) - 1,
+    /// Whether its application has acknowledged everything up to there, of that period.
+    pub(crate) fn has_processed_to(&self, topic: usize, mark: u64) -> bool {
+        self.holds_to(topic, mark, |taken| &taken.processed)
+    }
+
+    fn holds_to(&self, topic: usize, mark: u64, run: impl Fn(&Taken) -> &Run) -> bool {
+        let base = self
+            .periods()
+            .and_then(|periods| periods.base_at(topic, mark + 1));
+        match base {
+            None => mark == 0,
+            Some(base) if mark + 1 == base => true,
+            Some(base) => {
+                let taken = self.topics.get(&(topic, base));
+                taken.is_some_and(|taken| run(taken).to() >= mark)
+            }
         }
     }
 
     /// Whether a message was acknowledged, by its level. What is gone was not.
     pub(crate) fn has_acked(&self, topic: usize, sequence: u64) -> bool {
-        self.topics.get(&topic).is_some_and(|taken| {
+        let before = self.topics.range((topic, 0)..=(topic, sequence));
+        let taken = before.last().map(|(_, taken)| taken);
+        taken.is_some_and(|taken| {
             let run = match self.level {
                 Level::Received => &taken.received,
                 _ => &taken.processed,
             };
-            sequence >= taken.base && run.has(sequence) && !taken.gone.contains(&sequence)
+            run.has(sequence) && !taken.gone.contains(&sequence)
         })
     }
 }

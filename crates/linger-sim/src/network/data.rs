@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 pub(crate) struct Frame {
     pub(crate) first: Bytes,
     pub(crate) payload: Option<Bytes>,
+    /// The last frame, where topics stand bare.
+    pub(crate) trailer: Option<Bytes>,
 }
 
 /// A subscription on its way.
@@ -159,6 +161,7 @@ mod tests {
         Frame {
             first: Bytes::from_static(first),
             payload: None,
+            trailer: None,
         }
     }
 

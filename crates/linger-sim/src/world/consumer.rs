@@ -1,7 +1,9 @@
 //! A subscriber's application: it takes what was delivered, and acknowledges it, or does not.
 
+use super::watch::Held;
 use super::{Life, World};
 use crate::faults::Fault;
+use crate::invariants::{Invariant, again};
 use crate::schedule::{MS, Time, What};
 
 /// What an application does with deliveries.
@@ -101,8 +103,7 @@ impl World {
         let Some(item) = self.subscribers[at].machine.poll_delivery() else {
             return false;
         };
-        let session = self.subscribers[at].queued.pop_front();
-        if let Some(unacked) = self.watch_item(at, session, item) {
+        if let Some(unacked) = self.watch_item(at, item) {
             self.subscribers[at].unacked.push(unacked);
         }
         true
@@ -130,16 +131,43 @@ impl World {
         due
     }
 
-    fn acknowledge(
-        &mut self,
-        at: usize,
-        unacked: (usize, usize, u64, linger_ack_proto::DeliveryId),
-    ) -> bool {
-        let (session, topic, sequence, id) = unacked;
-        if let Some(taken) = self.ledger.sessions[session].topics.get_mut(&topic) {
-            taken.processed.add(sequence);
+    fn acknowledge(&mut self, at: usize, (session, topic, delivery): Held) -> bool {
+        let written = &mut self.ledger.sessions[session];
+        if let Some((epoch, _)) = written.welcomed {
+            if let Some(taken) = written.taken(epoch, topic, delivery.id.sequence) {
+                taken.processed.add(delivery.id.sequence);
+            }
         }
         let now = self.instant();
-        self.subscribers[at].machine.acknowledge(now, &id)
+        let host = &mut self.subscribers[at];
+        let due = host.machine.acknowledge(now, &delivery.id);
+        if self.rng.percent(2) {
+            let again = self.subscribers[at].machine.acknowledge(now, &delivery.id);
+            let result = again::nothing_new("an acknowledgement", usize::from(again && !due));
+            self.judge(Invariant::Again, result);
+        }
+        due
+    }
+
+    /// It lets go of one delivery without acknowledging it; with a word, or without.
+    pub(crate) fn abandon(&mut self, at: usize) {
+        let now = self.instant();
+        let host = &mut self.subscribers[at];
+        let Some((_, _, delivery)) = host.unacked.pop() else {
+            return;
+        };
+        if self.rng.percent(30) {
+            self.subscribers[at].has_dropped = true;
+            return self.count(Fault::DroppedDelivery);
+        }
+        let host = &mut self.subscribers[at];
+        let comes_again = host.machine.abandon(now, delivery);
+        host.again += usize::from(comes_again);
+        self.count(Fault::GivenBack);
+        if !comes_again {
+            self.subscribers[at].has_dropped = true;
+        }
+        self.rouse_subscriber(at, self.now);
+        self.rouse_consumer(at);
     }
 }

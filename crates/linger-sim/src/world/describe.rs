@@ -78,7 +78,7 @@ impl World {
             Ok((header, serial, body)) => {
                 let from = ledger.session(header.session);
                 let from = from.map_or("a stranger".to_owned(), |session| {
-                    format!("s{}", ledger.sessions[session].subscriber)
+                    format!("s{}", ledger.sessions[session].subscriber.unwrap_or(0))
                 });
                 let route = route.escape_ascii();
                 format!("p{at} <- {from} {serial} {} ({route})", up(&body))
@@ -106,7 +106,7 @@ impl World {
             };
             let to = ledger.owner(nonce);
             let to = to.map_or("a stranger".to_owned(), |session| {
-                format!("s{}", ledger.sessions[session].subscriber)
+                format!("s{}", ledger.sessions[session].subscriber.unwrap_or(0))
             });
             format!("p{at} => {to} {}", in_band(&body))
         });

@@ -67,10 +67,14 @@ impl World {
                 self.trace.line(self.now, || {
                     format!("p{at} publishes {} #{number}.{}", text(&name), tag.sequence)
                 });
-                let first = Bytes::from(envelope);
+                let (first, trailer) = match self.plan.config.bare_topics {
+                    true => (name, Some(Bytes::from(envelope))),
+                    false => (Bytes::from(envelope), None),
+                };
                 let frame = Frame {
                     first,
                     payload: Some(payload),
+                    trailer,
                 };
                 self.send_data(at, &frame);
                 if published.settle {
@@ -79,12 +83,25 @@ impl World {
             }
             Err(PublishError::WindowFull(_)) => {
                 self.count(Fault::WindowFull);
+                if self.plan.when_full == WhenFull::Evict && self.rng.percent(20) {
+                    self.evict(at);
+                }
                 if self.plan.when_full == WhenFull::Wait {
                     self.publishers[at].waiting = Some((topic, padding));
                 }
             }
             Err(_) => {}
         }
+    }
+
+    /// Whoever holds the oldest message back is ended.
+    fn evict(&mut self, at: usize) {
+        let now = self.instant();
+        let evicted = self.publishers[at].machine.evict(now);
+        self.trace
+            .line(self.now, || format!("p{at} evicts {evicted}"));
+        self.count(Fault::Evicted);
+        self.drain_publisher(at, None);
     }
 
     /// There is room in the window: who waits tries again.

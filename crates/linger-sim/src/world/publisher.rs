@@ -4,7 +4,7 @@ use super::watch::Speaker;
 use super::{Life, World};
 use crate::faults::Fault;
 use crate::invariants::Invariant;
-use crate::ledger::EpochLedger;
+use crate::ledger::{EpochLedger, Membership, Periods, Session};
 use crate::network::{ControlLink, Frame, Sent};
 use crate::schedule::{Time, Way, What};
 use bytes::Bytes;
@@ -54,7 +54,34 @@ impl World {
         };
         let topics = self.plan.topics.len();
         self.ledger.epochs.push(EpochLedger::new(id, topics));
-        (machine, self.ledger.epochs.len() - 1)
+        let epoch = self.ledger.epochs.len() - 1;
+        self.expect_names(epoch);
+        (machine, epoch)
+    }
+
+    /// Names that are expected are owed everything from the start.
+    fn expect_names(&mut self, epoch: usize) {
+        for expected in self.plan.config.expected.clone() {
+            let identity = self.ledger.next_identity(self.rng.next(), self.rng.next());
+            let (place, name) = (self.ledger.sessions.len(), expected.name().to_owned());
+            let (level, prefixes) = (expected.level, expected.prefixes);
+            let (lens, topics) = (&self.ledger.epochs[epoch].lens, &self.plan.topics);
+            let periods = Periods::begin(lens, topics, &prefixes);
+            let mut claim =
+                Session::new(identity, place, None, name.clone(), level, prefixes.clone());
+            claim.membership = Some(Membership {
+                epoch,
+                periods,
+                prefixes,
+                last_change: 0,
+                until: None,
+                heir: None,
+                is_absent: true,
+            });
+            self.ledger.sessions.push(claim);
+            self.ledger.epochs[epoch].members.push(place);
+            self.ledger.epochs[epoch].present.insert(name, place);
+        }
     }
 
     /// Another process in the place of one that is over.
@@ -142,19 +169,20 @@ impl World {
                     let frame = Frame {
                         first: frame,
                         payload: None,
+                        trailer: None,
                     };
                     self.send_data(at, &frame);
                 }
                 Transmit::Control { route, frame } => self.send_control(at, &route, frame),
             }
         }
-        let mut has_room = false;
+        let (mut has_room, mut heir) = (false, None);
         while let Some(event) = self.publishers[at].machine.poll_event() {
             self.trace
                 .line(self.now, || format!("p{at} event {event:?}"));
             match &event {
                 Event::Room => has_room = true,
-                _ => self.watch_event(at, speaker, &event),
+                _ => self.watch_event(at, speaker, &mut heir, &event),
             }
         }
         if has_room {

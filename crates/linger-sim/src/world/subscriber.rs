@@ -1,5 +1,6 @@
 //! The process of a subscriber: its driver, as the contract of `Subscriber` asks for it.
 
+use super::watch::Held;
 use super::{Habit, Life, World};
 use crate::faults::Fault;
 use crate::invariants::{Invariant, bounded, deadlines, forward};
@@ -7,9 +8,7 @@ use crate::ledger::Session;
 use crate::network::{ControlLink, DataLink, Frame};
 use crate::schedule::{MS, Plane, Time, Way, What};
 use bytes::Bytes;
-use linger_ack_proto::{
-    DeliveryId, EndReason, Identity, Subscriber, SubscriberConfig, SubscriberEvent,
-};
+use linger_ack_proto::{EndReason, Identity, Subscriber, SubscriberConfig, SubscriberEvent};
 use std::collections::{BTreeMap, VecDeque};
 
 pub(crate) struct SubscriberHost {
@@ -30,7 +29,9 @@ pub(crate) struct SubscriberHost {
     /// What its application was given last, by epoch and topic: the next sequence.
     pub(crate) next: BTreeMap<(usize, usize), u64>,
     pub(crate) habit: Habit,
-    pub(crate) unacked: Vec<(usize, usize, u64, DeliveryId)>,
+    pub(crate) unacked: Vec<Held>,
+    /// How many deliveries wait to be given again.
+    pub(crate) again: usize,
     pub(crate) has_dropped: bool,
     pub(crate) consumes_at: Option<Time>,
     /// When it was told to leave, and how it ended.
@@ -89,6 +90,7 @@ impl World {
             next: BTreeMap::new(),
             habit,
             unacked: Vec::new(),
+            again: 0,
             has_dropped: false,
             consumes_at: None,
             left_at: None,
@@ -106,7 +108,7 @@ impl World {
         let identity = (self.ledger).next_identity(self.rng.next(), self.rng.next());
         let (name, prefixes) = (config.name.clone(), config.prefixes.clone());
         let place = self.ledger.sessions.len();
-        let written = Session::new(identity, place, at, name, config.level, prefixes);
+        let written = Session::new(identity, place, Some(at), name, config.level, prefixes);
         self.ledger.sessions.push(written);
         identity
     }
@@ -152,11 +154,20 @@ impl World {
             let Some(frame) = self.read_data(at) else {
                 break;
             };
-            let Frame { first, payload } = &frame;
-            self.watch_data(at, first, payload.as_ref());
+            self.watch_data(at, &frame.first, frame.payload.as_ref());
             let now = self.instant();
             let machine = &mut self.subscribers[at].machine;
-            machine.handle_data(now, first, payload.clone());
+            let Frame {
+                first,
+                payload,
+                trailer,
+            } = frame;
+            match (payload, trailer) {
+                (Some(payload), Some(trailer)) => {
+                    machine.handle_bare(now, &first, payload, &trailer);
+                }
+                (payload, _) => machine.handle_data(now, &first, payload),
+            }
             self.note_queued(at);
         }
         self.serve_subscriber(at);
@@ -168,11 +179,14 @@ impl World {
         for _ in 0..ROUNDS {
             self.subscribers[at].machine.handle_timeout(now);
             self.note_queued(at);
-            self.send_up(at);
             let again = self.read_events(at);
+            if again {
+                self.subscribers[at].machine.handle_timeout(now);
+            }
+            self.send_up(at);
             // What DEALER did not take may have kept the machine from saying more until now.
             let due = self.subscribers[at].machine.poll_timeout();
-            if !again && due.is_none_or(|due| due > now) {
+            if due.is_none_or(|due| due > now) {
                 break;
             }
         }
@@ -207,7 +221,8 @@ impl World {
     fn note_queued(&mut self, at: usize) {
         let session = self.session_of(at);
         let host = &mut self.subscribers[at];
-        let (waiting, before) = (host.machine.pending(), host.queued.len());
+        let waiting = host.machine.pending() - host.again.min(host.machine.pending());
+        let before = host.queued.len();
         host.queued.resize(waiting.max(before), session);
         if waiting > before {
             let written = &self.ledger.sessions[session];
@@ -267,6 +282,18 @@ impl World {
                 SubscriberEvent::Rejoin => {
                     self.rejoin(at);
                     again = true;
+                }
+                SubscriberEvent::Subscribe { prefix } => {
+                    let time = self.subscribers[at].data.subscribe(now, prefix);
+                    if let Some(time) = time {
+                        self.schedule.at(time, What::Arrival(at, Way::Filter));
+                    }
+                }
+                SubscriberEvent::Unsubscribe { prefix } => {
+                    let time = self.subscribers[at].data.unsubscribe(now, &prefix);
+                    if let Some(time) = time {
+                        self.schedule.at(time, What::Arrival(at, Way::Filter));
+                    }
                 }
                 SubscriberEvent::Ended { reason } => self.subscribers[at].ended = Some(reason),
                 _ => {}

@@ -2,14 +2,15 @@
 //! application is given. What is seen is written into the ledger, and judged.
 
 use super::World;
+use crate::faults::Fault;
 use crate::invariants::{
-    Invariant, acks, bases, bounded, drained, end_of_stream, forward, in_order,
+    Invariant, acks, bases, bounded, drained, end_of_stream, ensure, forward, in_order,
 };
-use crate::ledger::Membership;
+use crate::ledger::{Ledger, Membership, Period, Periods, Session, matches};
 use crate::payload::Tag;
 use bytes::Bytes;
-use linger_ack_proto::wire::{InBand, ToPublisher, ToSubscriber, Welcome, split_private};
-use linger_ack_proto::{DeliveryId, Event, Item, SubscriberEvent};
+use linger_ack_proto::wire::{Changed, InBand, ToPublisher, ToSubscriber, Welcome, split_private};
+use linger_ack_proto::{Delivery, Event, Item, SequenceRange, SubscriberEvent};
 
 /// Whose frame a publisher was just handed.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +20,8 @@ pub(crate) struct Speaker {
     joined: Option<u64>,
 }
 
-/// A delivery that an application holds: its session, its topic, its sequence, its id.
-pub(crate) type Held = (usize, usize, u64, DeliveryId);
+/// A delivery that an application holds: its session, its topic, and itself.
+pub(crate) type Held = (usize, usize, Delivery);
 
 impl World {
     /// A publisher is handed a frame of ROUTER.
@@ -43,49 +44,146 @@ impl World {
             return;
         };
         let epoch = self.publishers[at].epoch;
-        let session = self.ledger.owner(nonce);
         let entries = match &body {
             InBand::Welcome(welcome) => &welcome.entries,
             InBand::Sync { entries } | InBand::End { entries, .. } => entries,
+            InBand::Granted(changed) | InBand::Released(changed) => &changed.entries,
             _ => return,
         };
         let topics = &self.plan.topics;
         let result = self.ledger.epochs[epoch].learn(topics, entries);
         self.judge(Invariant::Bases, result);
-        if let (InBand::Welcome(welcome), Some(session)) = (body, session) {
-            self.watch_welcome(epoch, session, &welcome);
-        }
-    }
-
-    /// The first WELCOME of a number answers the HELLO that was just handed over.
-    fn watch_welcome(&mut self, epoch: usize, session: usize, welcome: &Welcome) {
-        let written = &self.ledger.epochs[epoch];
-        let key = (epoch, welcome.number);
-        let lens = self.ledger.sessions[session].welcomes.entry(key);
-        let lens = lens.or_insert_with(|| written.lens_now()).clone();
-        let of = &self.ledger.sessions[session];
-        let result = bases::welcome(written, of, &lens, &self.plan.topics, welcome);
+        let Some(session) = self.ledger.owner(nonce) else {
+            return;
+        };
+        let result = match &body {
+            InBand::Welcome(welcome) => self.welcomed(epoch, session, welcome),
+            InBand::Granted(changed) => self.changed(epoch, session, changed, true),
+            InBand::Released(changed) => self.changed(epoch, session, changed, false),
+            _ => Ok(()),
+        };
         self.judge(Invariant::Bases, result);
     }
 
-    /// A publisher tells that someone came or went.
-    pub(super) fn watch_event(&mut self, at: usize, speaker: Option<Speaker>, event: &Event) {
+    /// The first WELCOME of a number answers the HELLO that was just handed over.
+    fn welcomed(&mut self, at: usize, session: usize, welcome: &Welcome) -> Result<(), String> {
+        let (epoch, topics) = (&self.ledger.epochs[at], &self.plan.topics);
+        let name = self.ledger.sessions[session].name.clone();
+        let claim = epoch
+            .present
+            .get(&name)
+            .map(|&at| &self.ledger.sessions[at]);
+        let is_durable = self.plan.config.is_durable(&name);
+        let key = (at, welcome.number);
+        let of = &self.ledger.sessions[session];
+        let first = || Periods::begin(&epoch.lens, topics, &of.prefixes);
+        let mut periods = of.welcomes.get(&key).cloned().unwrap_or_else(first);
+        if is_durable {
+            for entry in &welcome.entries {
+                let topic = epoch.numbers.get(&entry.number).copied();
+                let topic = topic.ok_or("a topic that is none")?;
+                let is_first = periods.current(topic).is_some_and(|period| {
+                    period.base != entry.sequence && !periods.is_named(topic)
+                });
+                if is_first {
+                    bases::claimed(epoch, claim, topic, entry.sequence)?;
+                }
+                ensure(periods.name_base(topic, entry.sequence), || {
+                    format!("{entry:?} is not what was named before")
+                })?;
+            }
+        }
+        bases::begin(epoch, &periods, &welcome.entries)?;
+        let named = welcome.entries.len();
+        if of.welcomes.get(&key).is_none() {
+            bases::complete(epoch, topics, welcome.part, named, |name| {
+                matches(&of.prefixes, name)
+            })?;
+        }
+        self.ledger.sessions[session].welcomes.insert(key, periods);
+        Ok(())
+    }
+
+    /// The first answer to a change of prefixes is given when the change is made.
+    fn changed(
+        &mut self,
+        at: usize,
+        session: usize,
+        changed: &Changed,
+        is_grant: bool,
+    ) -> Result<(), String> {
+        let (epoch, topics) = (&self.ledger.epochs[at], &self.plan.topics);
+        let of = &mut self.ledger.sessions[session];
+        let asked = of.changes.get(&changed.number).cloned();
+        let Some((adds, prefixes)) = asked.filter(|(adds, _)| *adds == is_grant) else {
+            return Err(format!("{changed:?} answers what was not asked"));
+        };
+        let Some(member) = of.membership.as_mut().filter(|member| member.epoch == at) else {
+            return Err("a change of who is no member".to_owned());
+        };
+        if changed.number > member.last_change {
+            let old = member.prefixes.clone();
+            let mut new = old.clone();
+            match adds {
+                true => new.extend(prefixes.iter().filter(|p| !old.contains(p)).cloned()),
+                false => new.retain(|prefix| !prefixes.contains(prefix)),
+            }
+            match adds {
+                true => member.periods.grant(&epoch.lens, topics, &old, &new),
+                false => member.periods.release(&epoch.lens, topics, &old, &new),
+            }
+            let named = changed.entries.len();
+            bases::complete(epoch, topics, changed.part, named, |name| {
+                matches(&old, name) != matches(&new, name)
+            })?;
+            member.prefixes = new;
+            member.last_change = changed.number;
+        }
+        match is_grant {
+            true => bases::begin(epoch, &member.periods, &changed.entries),
+            false => bases::end(epoch, &member.periods, &changed.entries),
+        }
+    }
+
+    /// A publisher tells that someone came or went. `heir` is who came just before, and took over
+    /// what its durable name was owed.
+    pub(super) fn watch_event(
+        &mut self,
+        at: usize,
+        speaker: Option<Speaker>,
+        heir: &mut Option<String>,
+        event: &Event,
+    ) {
         let epoch = self.publishers[at].epoch;
         match event {
             Event::Joined { name, .. } => {
                 let result = self.join(epoch, speaker, name);
                 self.judge(Invariant::Bases, result);
+                *heir = self.plan.config.is_durable(name).then(|| name.clone());
             }
+            // Of whom an heir has come the departure is told after that.
+            Event::Departed { name, .. } if heir.as_ref() == Some(name) => *heir = None,
             Event::Departed { name, .. } => {
                 let lens = self.ledger.epochs[epoch].lens_now();
                 let gone = self.ledger.epochs[epoch].present.remove(name);
                 let member = gone.and_then(|gone| self.ledger.sessions[gone].membership.as_mut());
                 match member {
                     Some(member) => member.until = Some(lens),
-                    None => self.judge(
-                        Invariant::Accounted,
-                        Err(format!("{name} departed, and was no member")),
-                    ),
+                    None => {
+                        let what = format!("{name} departed, and was no member");
+                        self.judge(Invariant::Accounted, Err(what));
+                    }
+                }
+            }
+            Event::Absent { name, .. } => {
+                let here = self.ledger.epochs[epoch].present.get(name);
+                let member = here.and_then(|&at| self.ledger.sessions[at].membership.as_mut());
+                match member {
+                    Some(member) if !member.is_absent => member.is_absent = true,
+                    _ => {
+                        let what = format!("{name} is absent, and was no member");
+                        self.judge(Invariant::Accounted, Err(what));
+                    }
                 }
             }
             _ => {}
@@ -98,30 +196,56 @@ impl World {
             return Err(format!("{name} is a member without JOINED"));
         };
         let session = &mut self.ledger.sessions[at];
-        let Some(from) = session.welcomes.get(&(epoch, number)).cloned() else {
+        let Some(periods) = session.welcomes.get(&(epoch, number)).cloned() else {
             return Err(format!("{name} is a member without WELCOME"));
         };
         let written = &mut self.ledger.epochs[epoch];
-        for (topic, name) in self.plan.topics.iter().enumerate() {
-            let base = from.get(topic).copied().unwrap_or(0) + 1;
+        let is_durable = self.plan.config.is_durable(name);
+        for (topic, periods) in periods.iter().filter(|_| !is_durable) {
+            let base = periods.first().map_or(1, |period| period.base);
             let mut flushed = written.flushed.iter().map(|(_, by)| by);
-            if session.wants(name) && flushed.any(|by| base <= by[topic]) {
+            if flushed.any(|by| base <= by[topic]) {
                 return Err(format!(
-                    "{} is owed {base} of topic {topic}, which was flushed",
-                    session.name
+                    "{name} is owed {base} of topic {topic}, which was flushed"
                 ));
             }
         }
         session.membership = Some(Membership {
             epoch,
-            from,
+            prefixes: session.prefixes.clone(),
+            periods: periods.clone(),
+            last_change: 0,
             until: None,
+            heir: None,
+            is_absent: false,
         });
         written.members.push(at);
-        match written.present.insert(session.name.clone(), at) {
-            Some(_) => Err(format!("{name} is a member twice")),
-            None => Ok(()),
+        let (lens, older) = (
+            written.lens_now(),
+            written.present.insert(name.to_owned(), at),
+        );
+        let Some(older) = older else {
+            return Ok(());
+        };
+        let Some(claim) = self.ledger.sessions[older]
+            .membership
+            .as_mut()
+            .filter(|_| is_durable)
+        else {
+            return Err(format!("{name} is a member twice"));
+        };
+        // The heir owes what comes from its base on, of the topics that it asks for.
+        let topics: Vec<usize> = claim.periods.iter().map(|(topic, _)| topic).collect();
+        for topic in topics {
+            let last = match periods.current(topic) {
+                Some(period) => period.base - 1,
+                None => lens.get(topic).copied().unwrap_or(0),
+            };
+            claim.periods.end(topic, last);
         }
+        claim.until = Some(lens);
+        claim.heir = Some(at);
+        Ok(())
     }
 
     /// A publisher's round is over.
@@ -142,7 +266,7 @@ impl World {
         let Some((target, lens)) = self.ledger.epochs[epoch].flush.take() else {
             return;
         };
-        let result = drained::all_acked(&self.ledger, epoch, &self.plan.topics, Some(&lens));
+        let result = drained::all_acked(&self.ledger, epoch, |_| true, Some(&lens));
         self.judge(Invariant::Drained, result);
         self.ledger.epochs[epoch].flushed.push((target, lens));
     }
@@ -164,10 +288,11 @@ impl World {
                 let Some(&topic) = self.ledger.epochs[epoch].numbers.get(&range.number) else {
                     return;
                 };
-                let Some(taken) = self.ledger.sessions[session].taken(epoch, topic) else {
-                    return;
-                };
+                let written = &mut self.ledger.sessions[session];
                 for sequence in range.first..=range.last {
+                    let Some(taken) = written.taken(epoch, topic, sequence) else {
+                        return;
+                    };
                     if !taken.received.has(sequence) {
                         taken.gone.insert(sequence);
                         taken.received.add(sequence);
@@ -201,7 +326,7 @@ impl World {
         let Some((epoch, topic, sequence)) = places(payload) else {
             return;
         };
-        if let Some(taken) = self.ledger.sessions[session].taken(epoch, topic) {
+        if let Some(taken) = self.ledger.sessions[session].taken(epoch, topic, sequence) {
             taken.received.add(sequence);
         }
     }
@@ -222,6 +347,18 @@ impl World {
         let written = &mut self.ledger.sessions[session];
         let result = forward::serial(written, serial);
         self.judge(Invariant::Forward, result);
+        match &body {
+            ToPublisher::Hello(hello) => {
+                self.ledger.sessions[session].prefixes = hello.prefixes.clone();
+            }
+            ToPublisher::Subscribe(change) | ToPublisher::Unsubscribe(change) => {
+                let adds = matches!(body, ToPublisher::Subscribe(_));
+                let asked = (adds, change.prefixes.clone());
+                let changes = &mut self.ledger.sessions[session].changes;
+                changes.insert(change.number, asked);
+            }
+            _ => {}
+        }
         if let ToPublisher::Ack { marks, .. } | ToPublisher::Bye { marks } = &body {
             let of = &self.ledger.sessions[session];
             let result = acks::said(&self.ledger, of, &header, marks);
@@ -231,36 +368,22 @@ impl World {
         }
     }
 
-    /// An application is given something, which was queued in that session.
-    pub(super) fn watch_item(
-        &mut self,
-        at: usize,
-        session: Option<usize>,
-        item: Item,
-    ) -> Option<Held> {
-        let session = session?;
+    /// An application is given something; what is new was queued in that session.
+    pub(super) fn watch_item(&mut self, at: usize, item: Item) -> Option<Held> {
         let result = match item {
-            Item::Message(delivery) => {
-                let (id, payload) = (delivery.id, delivery.payload);
-                match self.given(at, session, id, &payload) {
-                    Ok(held) => return Some(held),
-                    Err(what) => Err(what),
-                }
-            }
-            Item::Gone { topic, range } => self.missed(at, session, &topic, range),
+            Item::Message(delivery) => match self.given(at, &delivery) {
+                Ok((session, topic)) => return Some((session, topic, delivery)),
+                Err(what) => Err(what),
+            },
+            Item::Gone { topic, range } => self.missed(at, &topic, range),
             _ => Ok(()),
         };
         self.judge(Invariant::InOrder, result);
         None
     }
 
-    fn given(
-        &mut self,
-        at: usize,
-        session: usize,
-        id: DeliveryId,
-        payload: &Bytes,
-    ) -> Result<Held, String> {
+    fn given(&mut self, at: usize, delivery: &Delivery) -> Result<(usize, usize), String> {
+        let (id, payload) = (delivery.id, &delivery.payload);
         let tag = Tag::decode(payload).ok_or("a message that nobody published")?;
         let (epoch, topic, sequence) = places(payload).ok_or("a message that nobody published")?;
         let written = self.ledger.epochs.get(epoch);
@@ -269,47 +392,68 @@ impl World {
             return Err(format!("{tag:?} was never published"));
         }
         let host = &mut self.subscribers[at];
+        let generation = usize::try_from(id.generation).unwrap_or(usize::MAX);
+        let place = host.sessions.get(generation).copied();
+        let place = place.ok_or("a message of a session to come")?;
+        let session = &mut self.ledger.sessions[place];
+        if !session.is_in(epoch) {
+            return Err(format!("{tag:?} before WELCOME, or of another epoch"));
+        }
+        let was = session.attempts.insert((topic, sequence), delivery.attempt);
+        if delivery.attempt > 1 {
+            host.again = host.again.saturating_sub(1);
+            in_order::again(&tag, was, delivery.attempt)?;
+            return Ok((place, topic));
+        }
+        let queued = host.queued.pop_front();
+        ensure(queued == Some(place), || {
+            format!("{tag:?} of session {place}, queued in {queued:?}")
+        })?;
+        let next = session.next.insert(topic, sequence + 1);
         let before = host.next.insert((epoch, topic), sequence + 1);
-        let taken = self.ledger.sessions[session].taken(epoch, topic);
-        let taken = taken.ok_or_else(|| format!("{tag:?} before WELCOME, or of another epoch"))?;
-        in_order::message(taken, &tag, &id, before)?;
-        taken.next = sequence + 1;
-        Ok((session, topic, sequence, id))
+        let periods = session
+            .periods()
+            .map_or(&[][..], |periods| periods.of(topic));
+        in_order::message(periods, next, &tag, &id)?;
+        let is_welcomed = session.welcomed.and_then(|key| session.welcomes.get(&key));
+        let is_welcomed = is_welcomed.is_some_and(|periods| !periods.of(topic).is_empty());
+        if let (None, Some(before), true) = (next, before, is_welcomed) {
+            let is_durable = self.plan.config.is_durable(&host.config.name);
+            let (ledger, sessions) = (&self.ledger, &host.sessions);
+            let former = former_periods(ledger, sessions, place, epoch, topic);
+            let periods = ledger.sessions[place].periods();
+            let periods = periods.map_or(&[][..], |periods| periods.of(topic));
+            in_order::resumed(before, &tag, former, periods, is_durable)?;
+        }
+        Ok((place, topic))
     }
 
-    fn missed(
-        &mut self,
-        at: usize,
-        session: usize,
-        name: &Bytes,
-        range: linger_ack_proto::SequenceRange,
-    ) -> Result<(), String> {
+    fn missed(&mut self, at: usize, name: &Bytes, range: SequenceRange) -> Result<(), String> {
         let now = self.now;
         self.trace
             .line(now, || format!("s{at} is told that {range} is gone"));
         let topic = self.plan.topics.iter().position(|topic| topic == name);
         let topic = topic.ok_or("a topic that nobody published")?;
-        let welcomed = self.ledger.sessions[session].welcomed;
-        let (epoch, _) = welcomed.ok_or("gone before WELCOME")?;
-        let taken = self.ledger.sessions[session].taken(epoch, topic);
-        let taken = taken.ok_or("gone before WELCOME")?;
-        let before = self.subscribers[at]
-            .next
-            .insert((epoch, topic), range.last() + 1);
-        let base = taken.base;
-        if range.last() >= base {
-            in_order::gone(taken, range)?;
-            taken.next = range.last() + 1;
-            return Ok(());
+        let host = &mut self.subscribers[at];
+        let place = host
+            .queued
+            .pop_front()
+            .ok_or("gone, and nothing was queued")?;
+        let session = &mut self.ledger.sessions[place];
+        let (epoch, _) = session.welcomed.ok_or("gone before WELCOME")?;
+        let before = host.next.insert((epoch, topic), range.last() + 1);
+        let first = session
+            .periods()
+            .and_then(|periods| periods.of(topic).first());
+        let is_owed = first.is_some_and(|period| range.last() >= period.base);
+        let next = session.next.get(&topic).copied();
+        let next = next.or_else(|| first.map(|period| period.base).filter(|_| is_owed));
+        if is_owed {
+            session.next.insert(topic, range.last() + 1);
         }
-        // What this process was given nothing of began where its last session did.
-        let first = before.or_else(|| {
-            let sessions = self.subscribers[at].sessions.iter().rev();
-            let mut sessions = sessions.map(|&of| &self.ledger.sessions[of]);
-            let former = sessions.find(|of| of.place < session && of.is_in(epoch));
-            former.and_then(|former| former.base(topic))
-        });
-        in_order::lost_between(base, range, first)
+        let is_durable = self.plan.config.is_durable(&host.config.name);
+        let former = former_periods(&self.ledger, &host.sessions, place, epoch, topic);
+        in_order::gone(range, next, before, former, is_durable)
     }
 
     /// A subscriber's machine tells something.
@@ -318,7 +462,7 @@ impl World {
         let written = &self.ledger.sessions[session];
         match event {
             SubscriberEvent::EndOfStream => {
-                let result = end_of_stream::announced(&self.ledger, written, &self.plan.topics);
+                let result = end_of_stream::announced(&self.ledger, written);
                 self.judge(Invariant::EndOfStream, result);
             }
             SubscriberEvent::Ended { .. } => {
@@ -326,9 +470,27 @@ impl World {
                 self.judge(Invariant::Forward, result);
                 self.ledger.sessions[session].has_ended = true;
             }
+            SubscriberEvent::Abandoned { .. } => {
+                self.subscribers[at].has_dropped = true;
+                self.count(Fault::Abandoned);
+            }
             _ => {}
         }
     }
+}
+
+/// The periods of a topic in the session of the same process that was before that in the epoch.
+fn former_periods<'a>(
+    ledger: &'a Ledger,
+    sessions: &[usize],
+    place: usize,
+    epoch: usize,
+    topic: usize,
+) -> &'a [Period] {
+    let mut former = sessions.iter().rev().map(|&of| &ledger.sessions[of]);
+    let former = former.find(|of| of.place < place && of.is_in(epoch));
+    let periods = former.and_then(Session::periods);
+    periods.map_or(&[], |periods| periods.of(topic))
 }
 
 /// Which message a payload is: the places of its epoch and topic, and its sequence.
