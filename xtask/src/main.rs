@@ -34,6 +34,7 @@ cargo xtask integration [FILTER]  the tests with real child processes
 cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed; exit code 1 on a violation
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
+cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what catches each within N seeds
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
 cargo xtask fuzz [TARGET] [--seconds N] [--minimize]
                                   the fuzz targets, a minute each unless told; or smaller corpora

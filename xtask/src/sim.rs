@@ -1,5 +1,6 @@
 //! `cargo xtask sim`: the simulator of the protocol, built as it needs to be.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::cargo::{CargoError, cargo, succeeds};
@@ -9,6 +10,12 @@ use crate::part::Outcome;
 pub(crate) fn main(args: &[&str]) -> Result<bool, CargoError> {
     match args {
         ["--hashes", rest @ ..] if !rest.is_empty() => same_hashes(rest),
+        ["--planted", ..] => {
+            let mut command = simulator(true);
+            command.env("RUSTFLAGS", "--cfg linger_planted");
+            command.env("CARGO_TARGET_DIR", planted_target());
+            succeeds(command.args(args))
+        }
         _ => succeeds(simulator(true).args(args)),
     }
 }
@@ -16,6 +23,13 @@ pub(crate) fn main(args: &[&str]) -> Result<bool, CargoError> {
 /// What belongs to `cargo xtask test`.
 pub(crate) fn some_seeds() -> Result<Outcome, CargoError> {
     main(&["--seeds", "2000"]).map(Outcome::of)
+}
+
+/// A folder of its own, so that no build throws the other away.
+fn planted_target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
+    target.unwrap_or_else(|| root.into()).join("planted")
 }
 
 fn simulator(is_optimized: bool) -> Command {

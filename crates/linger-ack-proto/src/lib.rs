@@ -93,6 +93,10 @@
 mod config;
 mod id;
 mod marks;
+#[cfg(not(linger_planted))]
+mod planted;
+#[cfg(linger_planted)]
+pub mod planted;
 mod publisher;
 mod subscriber;
 pub mod topic;

@@ -16,6 +16,7 @@
 //! | `ledger`, `payload` | what really happened |
 //! | `invariants` | what must always hold, one idea a file |
 //! | [`life`](live) | the phases of one seed |
+//! | `planted` | bugs that are planted, behind `--cfg linger_planted`: what catches each |
 //! | [`runner`](run) | many seeds, on all cores |
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,8 @@ mod life;
 mod network;
 mod payload;
 mod plan;
+#[cfg(linger_planted)]
+mod planted;
 mod rng;
 mod runner;
 mod schedule;
@@ -36,4 +39,6 @@ mod world;
 pub use faults::{Fault, FaultCounts};
 pub use invariants::{Invariant, Violation};
 pub use life::{Outcome, live};
+#[cfg(linger_planted)]
+pub use planted::{Caught, catch};
 pub use runner::{Summary, run};

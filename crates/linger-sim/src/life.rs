@@ -103,7 +103,13 @@ impl World {
 
     /// Nothing is published, nothing goes wrong.
     fn rest(&mut self) {
-        let can_rest = self.publishers.iter().all(|host| host.closing.is_none());
+        // Who was turned away asks again and again.
+        let mut alive = self.subscribers.iter();
+        let is_calm = alive.all(|host| {
+            host.life != Life::Runs || host.ended.is_some() || host.machine.is_member()
+        });
+        let is_open = self.publishers.iter().all(|host| host.closing.is_none());
+        let can_rest = is_calm && is_open;
         if self.violation.is_some() || !can_rest {
             return;
         }
@@ -114,7 +120,12 @@ impl World {
         let members = members.filter(|host| host.life == Life::Runs).count() as u64;
         let expiry = self.plan.config.expiry.as_micros();
         let expiry = Time::try_from(expiry).unwrap_or(SECOND);
-        let result = wake_ups::idle(members, expiry, IDLE, self.wakes - before);
+        let result = wake_ups::idle(
+            (self.publishers.len() as u64, members),
+            expiry,
+            IDLE,
+            self.wakes - before,
+        );
         self.judge(Invariant::WakeUps, result);
     }
 
@@ -201,5 +212,10 @@ impl World {
         let is_drained = drained::report(ledger, epoch, &report);
         self.judge(Invariant::Accounted, is_accounted);
         self.judge(Invariant::Drained, is_drained);
+        // All had settled: whoever is here has acknowledged all, and the report says so.
+        if self.publishers[at].closes_in_peace {
+            let result = healed::all_acked(&report);
+            self.judge(Invariant::Healed, result);
+        }
     }
 }

@@ -9,12 +9,14 @@ const USAGE: &str = "\
 linger-sim --seeds N [--start S]   lives N seeds, from S on (0)
 linger-sim --reproduce SEED        prints what happens in one seed, and its hash
 linger-sim --hashes N [--start S]  prints a line for each seed: its number, its hash
+linger-sim --planted [N]           what catches each planted bug, within N seeds (10,000)
 ";
 
 enum Task {
     Seeds { count: u64, start: u64 },
     Reproduce { seed: u64 },
     Hashes { count: u64, start: u64 },
+    Planted { seeds: u64 },
 }
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
                 }
             }
         }
+        Task::Planted { seeds } => planted(seeds),
         Task::Hashes { count, start } => {
             let base = Instant::now();
             for seed in start..start.saturating_add(count) {
@@ -63,8 +66,43 @@ fn main() -> ExitCode {
     }
 }
 
+/// The table of bugs; all are to be caught.
+#[cfg(linger_planted)]
+fn planted(seeds: u64) -> ExitCode {
+    std::panic::set_hook(Box::new(|_| ())); // a panic of a machine is one way to be caught
+    let all = linger_sim::catch(seeds);
+    println!("{:<26} {:>6}  invariant", "bug", "seeds");
+    for one in &all {
+        let bug = format!("{:?}", one.bug);
+        match &one.by {
+            Some((seeds, by)) => println!("{bug:<26} {seeds:>6}  {}", by.invariant.name()),
+            None => println!("{bug:<26} {:>6}  not caught", "-"),
+        }
+    }
+    let caught = all.iter().filter(|one| one.by.is_some()).count();
+    println!("{} planted, {caught} caught", all.len());
+    match caught == all.len() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(not(linger_planted))]
+fn planted(_seeds: u64) -> ExitCode {
+    eprintln!("no bugs in this build; build it with RUSTFLAGS='--cfg linger_planted'");
+    ExitCode::from(2)
+}
+
 fn parse(args: &[String]) -> Option<Task> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if let ["--planted", seeds @ ..] = args.as_slice() {
+        let seeds = match seeds {
+            [] => 10_000,
+            [seeds] => seeds.parse().ok()?,
+            _ => return None,
+        };
+        return Some(Task::Planted { seeds });
+    }
     let (name, count, start) = match args.as_slice() {
         [name, count] => (*name, count, "0"),
         [name, count, "--start", start] => (*name, count, *start),

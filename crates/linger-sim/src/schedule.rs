@@ -63,6 +63,8 @@ pub(crate) enum Ailment {
     SuspendedPublisher(usize),
     SuspendedSubscriber(usize),
     DeadPublisher(usize),
+    /// It is time for a publisher to close.
+    OpenPublisher(usize),
 }
 
 /// A heap of events; what is scheduled for the same time comes in the order of its scheduling.

@@ -2,6 +2,7 @@
 
 use super::Publisher;
 use super::report::MemberOutcome;
+use crate::planted::{Bug, planted};
 use crate::wire::{Mark, ToSubscriber};
 use std::time::Instant;
 
@@ -62,7 +63,10 @@ impl Publisher {
             // SPEC A7: marks never go back.
             owed.received = owed.received.max(received);
             owed.processed = owed.processed.max(processed);
-            let by = owed.acked() - before;
+            if planted(Bug::MarkTakenBack) {
+                (owed.received, owed.processed) = (received, processed);
+            }
+            let by = owed.acked().saturating_sub(before);
             if let (true, Some(member)) = (has_risen, self.members.get_mut(key)) {
                 member.sync.progressed();
                 member.acked = member.acked.saturating_add(by);

@@ -4,6 +4,7 @@ use super::members::Member;
 use super::owed::{Owed, Standing};
 use super::report::{MemberOutcome, MemberReport, TopicReport};
 use super::{Event, Publisher};
+use crate::planted::{Bug, planted};
 use std::time::Instant;
 
 impl Publisher {
@@ -41,7 +42,9 @@ impl Publisher {
         let Some(member) = self.members.remove(key) else {
             return;
         };
-        self.remember(key, &member, outcome);
+        if outcome != MemberOutcome::Evicted || !planted(Bug::EvictedNotNamed) {
+            self.remember(key, &member, outcome);
+        }
         for &number in &member.topics {
             if let Some(topic) = self.topics.get_mut(number) {
                 let next = topic.next;

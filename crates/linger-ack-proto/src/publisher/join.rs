@@ -13,6 +13,7 @@ use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
 use super::{Event, Publisher, repair, sync};
 use crate::id::SessionId;
+use crate::planted::{Bug, planted};
 use crate::wire::{Hello, ToSubscriber};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
@@ -48,6 +49,9 @@ impl Publisher {
         }
         let key = self.add_candidate(now, route, session, serial, hello, prefixes);
         self.say_welcome(key);
+        if planted(Bug::JoinedNotNeeded) {
+            self.handle_joined(now, key, key);
+        }
     }
 
     /// Fixes the base of every topic that matches: from it on all is owed (SPEC J2, M8).
@@ -154,7 +158,7 @@ impl Publisher {
         self.names.note(&name);
         self.counters.joined += 1;
         self.events.push_back(Event::Joined { name, returned });
-        if let Some(claim) = durable {
+        if let Some(claim) = durable.filter(|_| !planted(Bug::ClaimNotTakenOver)) {
             if self.members.is_joined(claim) {
                 self.reply_to(claim, &ToSubscriber::Superseded);
             }
@@ -177,7 +181,15 @@ impl Publisher {
 
     fn supersede(&mut self, key: u64) {
         self.counters.superseded += 1;
-        self.reply_to(key, &ToSubscriber::Superseded);
-        self.depart_for_good(key, MemberOutcome::Superseded);
+        if !planted(Bug::SupersededUntold) {
+            self.reply_to(key, &ToSubscriber::Superseded);
+        }
+        self.depart_for_good(
+            key,
+            match planted(Bug::SupersededUntold) {
+                true => MemberOutcome::Left,
+                false => MemberOutcome::Superseded,
+            },
+        );
     }
 }

@@ -7,6 +7,7 @@
 use super::owed::Owed;
 use super::{Publisher, Transmit};
 use crate::id::SessionId;
+use crate::planted::{Bug, planted};
 use crate::wire::{Changed, InBand, Part, ToSubscriber, TopicEntry, Welcome};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -207,6 +208,9 @@ impl Publisher {
         let owed = topic.owed(key)?;
         let after_last = |owed: &Owed| owed.last(topic.next) + 1;
         let sequence = match kind {
+            Kind::Welcome if planted(Bug::BaseRecomputed) => topic.next,
+            Kind::Granted(_) if planted(Bug::GrantedBasePlusOne) => owed.base + 1,
+            Kind::Released(_) if planted(Bug::ReleasedOneTooLow) => owed.until?,
             Kind::Welcome | Kind::Granted(_) => owed.base,
             Kind::Sync | Kind::End => after_last(owed),
             Kind::Released(_) => owed.until? + 1,

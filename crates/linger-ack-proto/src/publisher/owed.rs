@@ -2,6 +2,7 @@
 
 use crate::id::Level;
 use crate::marks::SequenceRange;
+use crate::planted::{Bug, planted};
 
 /// How many earlier periods of one topic a report can list.
 const EARLIER: usize = 32;
@@ -121,7 +122,9 @@ impl Owed {
     pub(super) fn floor(&self) -> Option<u64> {
         let cleared = self.cleared();
         let is_done = self.until.is_some_and(|until| until <= cleared);
-        (self.is_live() && !is_done).then_some(cleared)
+        let is_forgotten =
+            planted(Bug::CandidateHoldForgotten) && self.standing == Standing::Candidate;
+        (self.is_live() && !is_done && !is_forgotten).then_some(cleared)
     }
 
     /// Whether it is what keeps this message.

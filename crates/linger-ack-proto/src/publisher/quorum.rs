@@ -3,6 +3,7 @@
 use super::Publisher;
 use super::members::Member;
 use super::topics::Topic;
+use crate::planted::{Bug, planted};
 
 /// Who must have acknowledged what, for a close to be complete. Judged per message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,12 @@ impl Publisher {
                 return Verdict::Impossible;
             }
         }
+        if planted(Bug::AtLeastByMembers) {
+            return match self.members.joined() >= least {
+                true => Verdict::Met,
+                false => Verdict::Pending,
+            };
+        }
         let met = self
             .retained_below(target)
             .all(|(topic, next)| fewest_acks(topic, next) >= least);
@@ -133,6 +140,9 @@ impl Publisher {
 
     /// Whether somebody who is owed messages of the target can't have all of them.
     fn lacks_gone(&self, key: u64, member: &Member, target: &Target) -> bool {
+        if planted(Bug::GoneDoesNotBar) {
+            return false;
+        }
         let mut topics = member.topics.iter().filter(|_| member.has_gone);
         topics.any(|&number| {
             let owed = self.topics.get(number).and_then(|topic| topic.owed(key));

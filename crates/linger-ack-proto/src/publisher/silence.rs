@@ -4,6 +4,7 @@ use super::owed::Standing;
 use super::report::MemberOutcome;
 use super::{Event, Publisher};
 use crate::id::SessionId;
+use crate::planted::{Bug, planted};
 use crate::wire::{ToPublisher, ToSubscriber};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
@@ -11,6 +12,12 @@ use std::time::{Duration, Instant};
 impl Publisher {
     /// Notes that a session lives, and on which connection.
     pub(super) fn hear(&mut self, now: Instant, key: u64, route: &Bytes, serial: u64) {
+        if planted(Bug::ExpiryBeforeReading) {
+            let heard = self.members.get(key).and_then(|member| member.heard);
+            if heard.is_some_and(|heard| heard + self.config.expiry <= now) {
+                self.depart(now, key, MemberOutcome::Expired);
+            }
+        }
         let Some(member) = self.members.get_mut(key) else {
             return;
         };
@@ -19,11 +26,11 @@ impl Publisher {
             member.suspected = false;
         }
         // SPEC M5: an older connection's frame, read late, moves nothing.
-        if serial <= member.serial {
+        if serial <= member.serial && !planted(Bug::RouteMovedByOldSerial) {
             return;
         }
         member.serial = serial;
-        if member.route != *route {
+        if member.route != *route && !planted(Bug::RouteNotMoved) {
             member.route = route.clone();
             // SPEC R6: what was said on the old connection may be lost.
             if member.is_joined() {

@@ -4,6 +4,7 @@
 use super::Publisher;
 use super::outbox::{Kind, Listed};
 use super::owed::Standing;
+use crate::planted::{Bug, planted};
 use crate::wire::ToSubscriber;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -130,6 +131,9 @@ impl Publisher {
     }
 
     fn say_sync(&mut self, key: u64) {
+        if planted(Bug::NoSync) {
+            return;
+        }
         let topics = self.members.get(key).map_or(0, |m| m.topics.len());
         self.say_list(key, Kind::Sync, Listed::First(topics));
     }
@@ -140,7 +144,7 @@ impl Publisher {
     /// Which these are is fixed the first time. So each round of END is cut into the same parts,
     /// and a member may put parts of several rounds together.
     pub(super) fn say_end(&mut self, key: u64) {
-        let Some(member) = self.members.get(key) else {
+        let Some(member) = self.members.get(key).filter(|_| !planted(Bug::NoEnd)) else {
             return;
         };
         if member.changes.last() == 0 {
@@ -151,7 +155,10 @@ impl Publisher {
             let topics = member.topics.iter().copied();
             let is_owed = |&number: &u32| {
                 let owed = self.topics.get(number).and_then(|topic| topic.owed(key));
-                owed.is_some_and(|owed| owed.until.is_none() || owed.floor().is_some())
+                let drops_released = planted(Bug::EndWithoutReleased);
+                owed.is_some_and(|owed| {
+                    owed.until.is_none() || (owed.floor().is_some() && !drops_released)
+                })
             };
             topics.filter(is_owed).collect()
         });

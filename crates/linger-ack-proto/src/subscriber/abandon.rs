@@ -5,6 +5,7 @@ use super::join::Stage;
 use super::{Subscriber, SubscriberEvent};
 use crate::id::Level;
 use crate::marks::SequenceRange;
+use crate::planted::{Bug, planted};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -119,6 +120,9 @@ impl Subscriber {
         if id.generation != self.generation {
             return false;
         }
+        if planted(Bug::DroppedCountsAsProcessed) {
+            return self.acknowledge(now, &id) && false;
+        }
         let topic = self.topics.get(&id.number);
         let is_open = topic.is_some_and(|topic| topic.is_open(id.sequence));
         if !is_open || !self.again.is_latest(&delivery) {
@@ -129,6 +133,12 @@ impl Subscriber {
         let may_count = !is_over || self.config.level == Level::Received;
         if may_count && delivery.attempt <= self.config.redeliveries {
             self.counters.redelivered += 1;
+            if let (true, Some(topic)) = (
+                planted(Bug::RedeliveryCountsAsAck),
+                self.topics.get_mut(&id.number),
+            ) {
+                topic.settle(id.sequence);
+            }
             self.again.push(delivery);
             return true;
         }

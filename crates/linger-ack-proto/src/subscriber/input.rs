@@ -3,6 +3,7 @@
 use super::Subscriber;
 use super::join::{Stage, words};
 use super::leave::EndReason;
+use crate::planted::{Bug, planted};
 use crate::wire::{Envelope, InBand, ToSubscriber, is_private, split_private};
 use bytes::Bytes;
 use std::time::Instant;
@@ -82,6 +83,7 @@ impl Subscriber {
             ToSubscriber::Member => self.handle_member(now),
             ToSubscriber::Repair(repair) => self.handle_repair(now, repair),
             ToSubscriber::Gone(range) => self.handle_gone(now, range),
+            ToSubscriber::Query if planted(Bug::QueryIgnored) => {}
             ToSubscriber::Query => self.acks.report_all(now),
             ToSubscriber::ByeOk => self.handle_bye_ok(),
             ToSubscriber::Fin { acked } => self.handle_fin(now, acked),

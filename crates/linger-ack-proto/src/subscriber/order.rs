@@ -2,6 +2,7 @@
 
 use super::runs::Runs;
 use crate::marks::SequenceRange;
+use crate::planted::{Bug, planted};
 use crate::wire::{Mark, TopicRange};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ impl Topic {
     pub(super) fn mark(&self, number: u32) -> Mark {
         Mark {
             number,
-            received: self.next - 1,
+            received: self.next - 1 + u64::from(planted(Bug::MarkOffByOne)),
             processed: self.processed,
         }
     }

@@ -1,6 +1,7 @@
 //! The parts of one list, as they come.
 
 use crate::id::Epoch;
+use crate::planted::{Bug, planted};
 use crate::wire::Part;
 use std::collections::BTreeSet;
 
@@ -27,7 +28,7 @@ impl Parts {
             };
         }
         self.seen.insert(part.index);
-        self.seen.len() >= usize::from(part.count)
+        self.seen.len() >= usize::from(part.count) || planted(Bug::WelcomeInPart)
     }
 
     /// Whether nothing of this list has come yet.

@@ -7,15 +7,21 @@ use super::order::Topic;
 use super::prefixes::Claim;
 use crate::id::{Epoch, Level};
 use crate::marks::SequenceRange;
+use crate::planted::{Bug, planted};
 use crate::wire::{Envelope, InBand, Repair, TopicRange};
 use bytes::Bytes;
 use std::time::Instant;
+
+/// Whether data is of another epoch.
+fn is_foreign(ours: u32, theirs: u32) -> bool {
+    ours != theirs && !planted(Bug::NoEpochCheck)
+}
 
 impl Subscriber {
     /// A message on the data connection.
     pub(super) fn handle_message(&mut self, now: Instant, envelope: &Envelope<'_>, payload: Bytes) {
         let epoch = self.epoch;
-        if !self.takes_data() || epoch.is_none_or(|epoch| epoch.tag() != envelope.tag) {
+        if !self.takes_data() || epoch.is_none_or(|epoch| is_foreign(epoch.tag(), envelope.tag)) {
             self.counters.stale += 1;
             return;
         }
@@ -96,7 +102,7 @@ impl Subscriber {
         } else {
             self.counters.broken += 1; // nothing was asked for of it
         }
-        if last {
+        if last && !planted(Bug::NackWithoutEnd) {
             self.nack.stop();
             self.say_nack_if_missing(now);
         }
@@ -125,7 +131,9 @@ impl Subscriber {
         let name = topic.name.clone();
         let held = topic.step_over(lost);
         self.let_go(&held);
-        self.name_gone(name, lost);
+        if !planted(Bug::GoneSwallowed) {
+            self.name_gone(name, lost);
+        }
         self.note_mark(now, range.number);
         self.hand_out(now, range.number);
         self.say_nack_if_missing(now);
@@ -158,11 +166,18 @@ impl Subscriber {
             return false;
         }
         topic.note_sent(sequence + 1);
+        if sequence < topic.next && planted(Bug::DuplicateDelivered) {
+            let name = topic.name.clone();
+            self.deliver(now, number, sequence, name, payload);
+            return false;
+        }
         if sequence < topic.next || topic.held.contains_key(&sequence) {
             self.counters.duplicates += 1;
             return false;
         }
-        if sequence == topic.next {
+        let is_dropped =
+            planted(Bug::ReorderDropsNext) && self.held_messages >= self.config.reorder_messages;
+        if sequence == topic.next && !is_dropped {
             topic.next += 1;
             let name = topic.name.clone();
             let may_go_on = !topic.held.is_empty() || !self.missing.is_empty();
@@ -216,6 +231,12 @@ impl Subscriber {
             generation: self.generation,
             len: payload.len(),
         };
+        if let (true, Some(topic)) = (
+            planted(Bug::AckBeforeProcessing),
+            self.topics.get_mut(&number),
+        ) {
+            topic.settle(sequence);
+        }
         self.deliveries.push_back(Item::Message(Delivery {
             id,
             topic,

@@ -2,6 +2,7 @@
 
 use super::Subscriber;
 use super::join::Stage;
+use crate::planted::{Bug, planted};
 use crate::wire::ToPublisher;
 use std::time::Instant;
 
@@ -49,7 +50,7 @@ impl Subscriber {
                 break;
             }
         }
-        if ranges.is_empty() {
+        if ranges.is_empty() && !planted(Bug::NackWithoutEnd) {
             self.nack.stop();
         } else {
             self.say(&ToPublisher::Nack { ranges });

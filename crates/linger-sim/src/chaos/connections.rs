@@ -73,11 +73,15 @@ impl World {
                 self.cure_later(Ailment::Delay(at));
             }
             _ => {
-                self.subscribers[at].loss = self.rng.pick(&[5, 30, 80]);
-                self.count(Fault::Loss);
-                self.cure_later(Ailment::Loss(at));
+                self.lose_frames(at);
             }
         }
+    }
+
+    pub(super) fn lose_frames(&mut self, at: usize) {
+        self.subscribers[at].loss = self.rng.pick(&[5, 30, 80]);
+        self.count(Fault::Loss);
+        self.cure_later(Ailment::Loss(at));
     }
 
     fn stall(&mut self, at: usize, way: Way) {

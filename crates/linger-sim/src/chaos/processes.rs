@@ -153,7 +153,8 @@ impl World {
             return;
         }
         match self.rng.below(10) {
-            0..6 => self.begin_flush(at),
+            0..5 => self.begin_flush(at),
+            5 => self.release_and_close(at),
             6..8 if self.publishers[at].closing.is_some() => {
                 self.finish_publisher(at);
                 self.cure_later(Ailment::DeadPublisher(at));
@@ -165,12 +166,30 @@ impl World {
         }
     }
 
+    /// A subscriber takes a prefix away, much is lost, and its publisher closes meanwhile.
+    fn release_and_close(&mut self, publisher: usize) {
+        let at = self.rng.index(self.subscribers.len());
+        if self.subscribers[at].publisher != publisher {
+            return;
+        }
+        self.lose_frames(at);
+        self.publish_burst(publisher);
+        self.change_prefixes(at);
+        let wait = self.plan.latency + self.rng.below(2 * (self.plan.latency + self.plan.jitter));
+        let close = Ailment::OpenPublisher(publisher);
+        self.schedule.at(self.now + wait, What::Cure(close));
+    }
+
     pub(super) fn cure_process(&mut self, ailment: Ailment) {
         let now = self.now;
         match ailment {
             Ailment::Habit(at) => {
                 self.subscribers[at].habit = Habit::Prompt;
                 self.rouse_consumer(at);
+            }
+            Ailment::OpenPublisher(at) if self.publishers[at].life == Life::Runs => {
+                self.begin_close(at);
+                self.count(Fault::EarlyClose);
             }
             Ailment::SuspendedPublisher(at) if self.publishers[at].life == Life::Suspended => {
                 self.publishers[at].life = Life::Runs;

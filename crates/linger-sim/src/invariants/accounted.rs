@@ -18,6 +18,9 @@ pub(crate) fn report(
     report: &PublisherReport,
 ) -> Result<(), String> {
     let epoch = &ledger.epochs[at];
+    // Only what names hold that may be away is ever let go.
+    let let_go = report.counters.let_go + report.counters.evicted;
+    let may_lose = let_go > 0;
     let (says, accepted) = (report.counters.accepted, epoch.accepted);
     ensure(says == accepted, || {
         format!("{says} accepted, and it were {accepted}")
@@ -41,7 +44,7 @@ pub(crate) fn report(
         let Some(membership) = membership.filter(|membership| membership.epoch == at) else {
             return Err(format!("{} never joined", member.name));
         };
-        owed(ledger, session, membership, topics, member)?;
+        owed(ledger, session, membership, topics, may_lose, member)?;
     }
     let unowed = unowed(ledger, at, topics);
     let says = report.counters.unowed;
@@ -66,6 +69,7 @@ fn owed(
     session: &Session,
     membership: &Membership,
     topics: &[Bytes],
+    may_lose: bool,
     member: &MemberReport,
 ) -> Result<(), String> {
     let epoch = &ledger.epochs[membership.epoch];
@@ -99,6 +103,9 @@ fn owed(
             format!("{name}: {topic:?}, and it was owed {before} before")
         })?;
         acks::reported(session, at, topic)?;
+        ensure(topic.gone.is_empty() || may_lose, || {
+            format!("{name}: {topic:?}, and nothing was let go")
+        })?;
         listed += u64::from(ranges.iter().any(|(base, last)| last >= base));
     }
     let owed = membership.periods.iter().filter(|&(topic, _)| {

@@ -3,7 +3,9 @@
 //!
 //! Judged some seconds after the last fault, and after the close that follows.
 
+use super::ensure;
 use crate::world::{Life, World};
+use linger_ack_proto::{MemberOutcome, PublisherReport};
 
 /// Who is not yet as it should be; `None` if all are.
 pub(crate) fn lacks(world: &World) -> Option<String> {
@@ -40,4 +42,20 @@ pub(crate) fn lacks(world: &World) -> Option<String> {
         }
     }
     None
+}
+
+/// A close that met no faults has ended: nobody who is here lacks anything that can be had.
+pub(crate) fn all_acked(report: &PublisherReport) -> Result<(), String> {
+    let here = report.members.iter();
+    let here = here.filter(|member| member.outcome == MemberOutcome::Behind);
+    let mut topics = here.flat_map(|member| &member.topics);
+    let lacks = topics.find(|topic| {
+        let is_gone = |sequence| topic.gone.iter().any(|range| range.contains(sequence));
+        let unacked = topic.unacked();
+        let mut unacked = unacked
+            .into_iter()
+            .flat_map(|range| range.first()..=range.last());
+        unacked.any(|sequence| !is_gone(sequence))
+    });
+    ensure(lacks.is_none(), || format!("settled, but {lacks:?}"))
 }

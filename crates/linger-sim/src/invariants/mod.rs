@@ -12,6 +12,8 @@ pub(crate) mod end_of_stream;
 pub(crate) mod forward;
 pub(crate) mod healed;
 pub(crate) mod in_order;
+pub(crate) mod routes;
+pub(crate) mod silence;
 pub(crate) mod wake_ups;
 
 use std::fmt;
@@ -42,6 +44,10 @@ pub enum Invariant {
     EndOfStream,
     /// What is owed is fixed when it is asked for.
     Bases,
+    /// A member is answered on its youngest connection.
+    Routes,
+    /// Whoever is heard in time never expires.
+    Silence,
     /// Idle, nobody wakes but for a timer.
     WakeUps,
     /// A machine panicked.
@@ -64,6 +70,8 @@ impl Invariant {
             Self::InOrder => "in_order",
             Self::EndOfStream => "end_of_stream",
             Self::Bases => "bases",
+            Self::Routes => "routes",
+            Self::Silence => "silence",
             Self::WakeUps => "wake_ups",
             Self::Panic => "panic",
         }

@@ -4,13 +4,18 @@
 //! for looking who is silent, and no more; and at every wake-up: it is not asked for again at once.
 
 use super::ensure;
-use crate::schedule::{SECOND, Time};
+use crate::schedule::Time;
 
 /// So many processes woke so often without a frame in `time`.
-pub(crate) fn idle(members: u64, expiry: Time, time: Time, wakes: u64) -> Result<(), String> {
-    // A beat each fifth of the expiry, with a look of the publisher at each clock of a member.
-    let beats = time * 5 / expiry + 2;
-    let limit = (members + 2) * beats * 2 + 10 * (time / SECOND + 1);
+pub(crate) fn idle(
+    (publishers, members): (u64, u64),
+    expiry: Time,
+    time: Time,
+    wakes: u64,
+) -> Result<(), String> {
+    // A beat each fifth of the expiry; and a look whenever a clock may have run off.
+    let (beats, looks) = (time * 5 / expiry + 2, time * 2 / expiry + 4);
+    let limit = members * beats + publishers * looks;
     ensure(wakes <= limit, || {
         format!("{wakes} wake-ups in {time} µs, with {members} members; {limit} may be")
     })

@@ -1,6 +1,7 @@
 //! One session of a subscriber; or the claim of a name that is expected, and has none.
 
 use super::{Lens, Periods, Run};
+use crate::schedule::Time;
 use bytes::Bytes;
 use linger_ack_proto::{Identity, Level, Nonce, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,10 @@ pub(crate) struct Session {
     /// The last serial that it used, and the last marks that it said, by topic number.
     pub(crate) serial: u64,
     pub(crate) marks: BTreeMap<u32, (u64, u64)>,
+    /// The highest serial that a publisher was handed, and the route that it came on, by epoch.
+    pub(crate) heard: BTreeMap<usize, (u64, Bytes)>,
+    /// When a publisher was last handed a frame of it.
+    pub(crate) heard_at: Option<Time>,
     pub(crate) has_ended: bool,
 }
 
@@ -92,6 +97,8 @@ impl Session {
             attempts: BTreeMap::new(),
             serial: 0,
             marks: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            heard_at: None,
             has_ended: false,
         }
     }

@@ -130,7 +130,7 @@ impl World {
         while let Some((route, frame)) = self.publishers[at].inbox.pop_front() {
             self.trace.mix_bytes(&frame);
             self.trace_heard(at, &route, &frame);
-            let speaker = self.watch_heard(&frame);
+            let speaker = self.watch_heard(at, &route, &frame);
             self.publishers[at]
                 .machine
                 .handle_control(now, &route, &frame);
@@ -227,6 +227,7 @@ impl World {
 
     fn send_control(&mut self, at: usize, route: &Bytes, frame: Bytes) {
         Self::keep(&mut self.told, &frame);
+        self.watch_told_by(at, route, &frame);
         self.trace.mix_bytes(&frame);
         let is_ours = |to: &usize| {
             let host = self.subscribers.get(*to);

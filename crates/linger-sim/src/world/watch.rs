@@ -4,13 +4,15 @@
 use super::World;
 use crate::faults::Fault;
 use crate::invariants::{
-    Invariant, acks, bases, bounded, drained, end_of_stream, ensure, forward, in_order,
+    Invariant, acks, bases, bounded, drained, end_of_stream, ensure, forward, in_order, routes,
+    silence,
 };
 use crate::ledger::{Ledger, Membership, Period, Periods, Session, matches};
 use crate::payload::Tag;
+use crate::schedule::Time;
 use bytes::Bytes;
 use linger_ack_proto::wire::{Changed, InBand, ToPublisher, ToSubscriber, Welcome, split_private};
-use linger_ack_proto::{Delivery, Event, Item, SequenceRange, SubscriberEvent};
+use linger_ack_proto::{Delivery, Event, Item, MemberOutcome, SequenceRange, SubscriberEvent};
 
 /// Whose frame a publisher was just handed.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +27,26 @@ pub(crate) type Held = (usize, usize, Delivery);
 
 impl World {
     /// A publisher is handed a frame of ROUTER.
-    pub(super) fn watch_heard(&mut self, frame: &Bytes) -> Option<Speaker> {
-        let (header, _, body) = ToPublisher::decode(frame).ok()?;
+    pub(super) fn watch_heard(
+        &mut self,
+        at: usize,
+        route: &Bytes,
+        frame: &Bytes,
+    ) -> Option<Speaker> {
+        let (header, serial, body) = ToPublisher::decode(frame).ok()?;
         let session = self.ledger.session(header.session)?;
+        let epoch = self.publishers[at].epoch;
+        let written = &mut self.ledger.sessions[session];
+        let is_hello = matches!(body, ToPublisher::Hello(_));
+        // Frames of another epoch are nobody's, but for the HELLO that begins one.
+        if is_hello || self.ledger.epochs[epoch].id == header.epoch {
+            let heard = written.heard.entry(epoch);
+            let heard = heard.or_insert_with(|| (serial, route.clone()));
+            if serial > heard.0 {
+                *heard = (serial, route.clone());
+            }
+            written.heard_at = Some(self.now);
+        }
         let joined = match body {
             ToPublisher::Joined { welcome } => Some(welcome),
             _ => None,
@@ -65,6 +84,27 @@ impl World {
         self.judge(Invariant::Bases, result);
     }
 
+    /// A publisher has a frame for one session.
+    pub(super) fn watch_told_by(&mut self, at: usize, route: &Bytes, frame: &Bytes) {
+        let Ok((header, body)) = ToSubscriber::decode(frame) else {
+            return;
+        };
+        let is_of_member = matches!(
+            body,
+            ToSubscriber::Member
+                | ToSubscriber::Repair(_)
+                | ToSubscriber::Gone(_)
+                | ToSubscriber::Query
+                | ToSubscriber::Fin { .. }
+        );
+        let session = self.ledger.session(header.session);
+        if let (true, Some(session)) = (is_of_member, session) {
+            let epoch = self.publishers[at].epoch;
+            let result = routes::answered(&self.ledger.sessions[session], epoch, route);
+            self.judge(Invariant::Routes, result);
+        }
+    }
+
     /// The first WELCOME of a number answers the HELLO that was just handed over.
     fn welcomed(&mut self, at: usize, session: usize, welcome: &Welcome) -> Result<(), String> {
         let (epoch, topics) = (&self.ledger.epochs[at], &self.plan.topics);
@@ -95,7 +135,7 @@ impl World {
         }
         bases::begin(epoch, &periods, &welcome.entries)?;
         let named = welcome.entries.len();
-        if of.welcomes.get(&key).is_none() {
+        if !of.welcomes.contains_key(&key) {
             bases::complete(epoch, topics, welcome.part, named, |name| {
                 matches(&of.prefixes, name)
             })?;
@@ -163,7 +203,10 @@ impl World {
             }
             // Of whom an heir has come the departure is told after that.
             Event::Departed { name, .. } if heir.as_ref() == Some(name) => *heir = None,
-            Event::Departed { name, .. } => {
+            Event::Departed { name, outcome, .. } => {
+                if *outcome == MemberOutcome::Expired {
+                    self.watch_expired(epoch, name);
+                }
                 let lens = self.ledger.epochs[epoch].lens_now();
                 let gone = self.ledger.epochs[epoch].present.remove(name);
                 let member = gone.and_then(|gone| self.ledger.sessions[gone].membership.as_mut());
@@ -176,6 +219,9 @@ impl World {
                 }
             }
             Event::Absent { name, .. } => {
+                if speaker.is_none() {
+                    self.watch_expired(epoch, name);
+                }
                 let here = self.ledger.epochs[epoch].present.get(name);
                 let member = here.and_then(|&at| self.ledger.sessions[at].membership.as_mut());
                 match member {
@@ -187,6 +233,21 @@ impl World {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A member was silent for too long.
+    fn watch_expired(&mut self, epoch: usize, name: &str) {
+        let here = self.ledger.epochs[epoch].present.get(name);
+        let session = here.map(|&at| &self.ledger.sessions[at]);
+        let expiry = Time::try_from(self.plan.config.expiry.as_micros()).unwrap_or(Time::MAX);
+        let is_present = |session: &&Session| {
+            let membership = session.membership.as_ref();
+            membership.is_some_and(|membership| !membership.is_absent)
+        };
+        if let Some(session) = session.filter(is_present) {
+            let result = silence::expired(name, self.now, session.heard_at, expiry);
+            self.judge(Invariant::Silence, result);
         }
     }
 
@@ -361,7 +422,12 @@ impl World {
         }
         if let ToPublisher::Ack { marks, .. } | ToPublisher::Bye { marks } = &body {
             let of = &self.ledger.sessions[session];
-            let result = acks::said(&self.ledger, of, &header, marks);
+            let is_final = matches!(body, ToPublisher::Bye { .. });
+            let result = acks::said(&self.ledger, of, &header, marks).and_then(|()| {
+                ensure(!is_final || !marks.is_empty() || of.next.is_empty(), || {
+                    "BYE names no marks".to_owned()
+                })
+            });
             self.judge(Invariant::Acks, result);
             let result = forward::marks(&mut self.ledger.sessions[session], marks);
             self.judge(Invariant::Forward, result);
