@@ -121,7 +121,8 @@ impl Subscriber {
             return false;
         }
         if planted(Bug::DroppedCountsAsProcessed) {
-            return self.acknowledge(now, &id) && false;
+            self.acknowledge(now, &id);
+            return false;
         }
         let topic = self.topics.get(&id.number);
         let is_open = topic.is_some_and(|topic| topic.is_open(id.sequence));

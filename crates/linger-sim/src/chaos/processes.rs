@@ -187,7 +187,9 @@ impl World {
                 self.subscribers[at].habit = Habit::Prompt;
                 self.rouse_consumer(at);
             }
-            Ailment::OpenPublisher(at) if self.publishers[at].life == Life::Runs => {
+            Ailment::OpenPublisher(at)
+                if self.publishers[at].life == Life::Runs && !self.is_healed =>
+            {
                 self.begin_close(at);
                 self.count(Fault::EarlyClose);
             }

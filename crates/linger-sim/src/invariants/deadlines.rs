@@ -23,9 +23,11 @@ pub(crate) fn left(
 /// Who was a member when its publisher closed for good, and has not ended.
 pub(crate) fn lacks(world: &World) -> Option<String> {
     let mut hosts = world.subscribers.iter().enumerate();
-    let host = hosts.find(|(_, host)| {
+    let host = hosts.find(|(at, host)| {
         let publisher = &world.publishers[host.publisher];
-        host.life == Life::Runs && host.machine.is_member() && publisher.closes_in_peace
+        let is_counted = world.is_counted(*at);
+        let is_member = host.life == Life::Runs && host.machine.is_member() && is_counted;
+        is_member && publisher.closes_in_peace
     });
     host.map(|(at, host)| format!("s{at} has not ended: {:?}", host.machine))
 }

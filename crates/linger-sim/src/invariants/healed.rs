@@ -4,7 +4,7 @@
 //! Judged some seconds after the last fault, and after the close that follows.
 
 use super::ensure;
-use crate::world::{Life, World};
+use crate::world::{Life, SubscriberHost, World};
 use linger_ack_proto::{MemberOutcome, PublisherReport};
 
 /// Who is not yet as it should be; `None` if all are.
@@ -22,7 +22,9 @@ pub(crate) fn lacks(world: &World) -> Option<String> {
         let alive: Vec<_> = alive.collect();
         let limit = world.plan.config.max_members as usize;
         let members = alive.len().min(limit);
-        let outside = alive.iter().find(|(_, host)| !host.machine.is_member());
+        // Both sides must say so, of the same session.
+        let is_in = |host: &SubscriberHost, at| host.machine.is_member() && world.is_counted(at);
+        let outside = alive.iter().find(|(at, host)| !is_in(host, *at));
         if let (Some((s, host)), true) = (outside, alive.len() <= limit) {
             return Some(format!("s{s} is no member: {:?}", host.machine));
         }

@@ -37,8 +37,8 @@ pub(crate) struct Session {
     pub(crate) marks: BTreeMap<u32, (u64, u64)>,
     /// The highest serial that a publisher was handed, and the route that it came on, by epoch.
     pub(crate) heard: BTreeMap<usize, (u64, Bytes)>,
-    /// When a publisher was last handed a frame of it.
-    pub(crate) heard_at: Option<Time>,
+    /// When a publisher was last handed a frame of it, by epoch.
+    pub(crate) heard_at: BTreeMap<usize, Time>,
     pub(crate) has_ended: bool,
 }
 
@@ -98,7 +98,7 @@ impl Session {
             serial: 0,
             marks: BTreeMap::new(),
             heard: BTreeMap::new(),
-            heard_at: None,
+            heard_at: BTreeMap::new(),
             has_ended: false,
         }
     }

@@ -81,6 +81,9 @@ impl World {
             }
             Habit::Hoards => {
                 while self.take_one(at) {}
+                if !self.is_healed && self.rng.percent(3) {
+                    self.abandon(at);
+                }
                 self.acknowledge_some(at)
             }
         };

@@ -118,6 +118,15 @@ impl World {
         self.subscribers[at].sessions.last().copied().unwrap_or(0)
     }
 
+    /// Whether its publisher counts its session as a member, by what was seen.
+    pub(crate) fn is_counted(&self, at: usize) -> bool {
+        let membership = self.ledger.sessions[self.session_of(at)]
+            .membership
+            .as_ref();
+        let epoch = self.publishers[self.subscribers[at].publisher].epoch;
+        membership.is_some_and(|member| member.epoch == epoch && member.until.is_none())
+    }
+
     pub(crate) fn rouse_subscriber(&mut self, at: usize, time: Time) {
         let host = &mut self.subscribers[at];
         if host.wake_at.is_none_or(|wake| wake > time) {

@@ -45,7 +45,7 @@ impl World {
             if serial > heard.0 {
                 *heard = (serial, route.clone());
             }
-            written.heard_at = Some(self.now);
+            written.heard_at.insert(epoch, self.now);
         }
         let joined = match body {
             ToPublisher::Joined { welcome } => Some(welcome),
@@ -246,7 +246,12 @@ impl World {
             membership.is_some_and(|membership| !membership.is_absent)
         };
         if let Some(session) = session.filter(is_present) {
-            let result = silence::expired(name, self.now, session.heard_at, expiry);
+            let result = silence::expired(
+                name,
+                self.now,
+                session.heard_at.get(&epoch).copied(),
+                expiry,
+            );
             self.judge(Invariant::Silence, result);
         }
     }
