@@ -29,8 +29,8 @@ from typing import NamedTuple
 import zmq
 
 from linger_codec import (
-    NO_ID, TO_PUBLISHER, TO_SUBSCRIBER, Broken, Frame, nonce_of, private_topic, read_control,
-    read_in_band, read_message, write_control,
+    NO_ID, TO_PUBLISHER, TO_SUBSCRIBER, VERSION, Broken, Frame, nonce_of, private_topic,
+    read_control, read_in_band, read_message, write_control,
 )
 
 RETRY_FIRST, RETRY_LONGEST = 0.05, 1.0
@@ -447,6 +447,8 @@ class Subscriber:
             return
         if self.epoch not in (None, frame.epoch) and kind not in ("UNKNOWN", "VERSIONS"):
             return
+        if kind == "VERSIONS" and fields["lowest"] <= VERSION <= fields["highest"]:
+            return  # it speaks ours: an answer to somebody's older frame
         if kind == "SUPERSEDED":
             self.ready.append(Notice("superseded: a newer session has this name"))
             self.finish("superseded")  # and it must not join again by itself [M3]

@@ -261,6 +261,17 @@ class Sessions(Play):
     def test_at_one_of_other_versions_too(self):
         self.assertEqual(self.refuses("VERSIONS", lowest=2, highest=3, more=b"x"), "VERSIONS")
 
+    def test_a_member_leaves_a_publisher_that_speaks_its_version_no_more(self):
+        self.joins()
+        self.until(lambda: self.subscriber.state == "member")
+        self.says("VERSIONS", lowest=1, highest=2, more=b"")  # its own is among them
+        self.says("VERSIONS", lowest=2, highest=3, more=b"")
+        begun = time.monotonic()
+        self.until(lambda: self.items)
+        self.assertEqual(self.items, [Notice("session lost: VERSIONS")])
+        self.assertNotEqual(self.hears("HELLO").session, self.session)
+        self.assertGreater(time.monotonic() - begun, 0.1)
+
     def test_superseded_it_ends_for_good(self):
         self.joins()
         self.says("SUPERSEDED")
