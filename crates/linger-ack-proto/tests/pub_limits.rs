@@ -216,3 +216,22 @@ fn settings_out_of_their_range_are_named() {
     assert!(config.is_durable("b") && !config.is_durable("c"));
     assert!(Expected::new("x".repeat(256)).is_err());
 }
+
+#[test]
+fn a_nonce_is_one_sessions_while_that_session_is_here() {
+    let mut bench = Bench::new();
+    let mut member = bench.member("a", &["t"]);
+    let mut thief = bench.peer("b");
+    thief.nonce = member.nonce;
+    bench.hello(&mut thief, &[]);
+    assert!(
+        bench.in_band_to(&member).is_empty(),
+        "nothing of a stranger's"
+    );
+    assert!(bench.control_to(&thief).is_empty());
+    assert_eq!(bench.publisher.counters().broken, 1);
+    bench.bye(&mut member, vec![]);
+    bench.hello(&mut thief, &[]);
+    bench.joined(&mut thief);
+    assert_eq!(bench.control_to(&thief), [ToSubscriber::Member]);
+}

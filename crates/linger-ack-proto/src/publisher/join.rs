@@ -43,6 +43,11 @@ impl Publisher {
             };
             return self.reply(route, session, &answer);
         }
+        // SPEC X5: what is said to one would be taken for what is said to the other.
+        if self.members.has_nonce(hello.nonce) {
+            self.counters.broken += 1;
+            return;
+        }
         let prefixes = Prefixes::new(std::mem::take(&mut hello.prefixes));
         if let Some(answer) = self.refusal(now, &hello, &prefixes) {
             return self.reply(route, session, &answer);

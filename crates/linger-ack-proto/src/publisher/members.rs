@@ -6,7 +6,7 @@ use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
 use crate::id::{Level, Nonce, SessionId};
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,6 +16,8 @@ use std::time::Instant;
 pub(super) struct Members {
     by_key: BTreeMap<u64, Member>,
     by_session: BTreeMap<SessionId, u64>,
+    /// Of those sessions.
+    nonces: BTreeSet<Nonce>,
     by_name: BTreeMap<String, Vec<u64>>,
     last_key: u64,
     joined: usize,
@@ -89,6 +91,7 @@ impl Members {
     pub(super) fn insert(&mut self, key: u64, member: Member) {
         if let (false, Some(session)) = (member.is_absent(), member.session) {
             self.by_session.insert(session, key);
+            self.nonces.insert(member.nonce);
         }
         let named = self.by_name.entry(member.name.clone()).or_default();
         named.push(key);
@@ -133,7 +136,13 @@ impl Members {
         };
         if self.by_session.get(&session) == Some(&key) {
             self.by_session.remove(&session);
+            self.nonces.remove(&member.nonce);
         }
+    }
+
+    /// Whether a session that is here has this private topic.
+    pub(super) fn has_nonce(&self, nonce: Nonce) -> bool {
+        self.nonces.contains(&nonce)
     }
 
     fn count(&mut self, standing: Standing, by: isize) {
