@@ -13,6 +13,8 @@ acknowledges what the application has processed:
 Everything happens on the thread that iterates. Who works on one message for longer than a fifth
 of the publisher's expiry (1 s, unless it was changed) calls `subscriber.turn(0)` meanwhile.
 
+It needs Python 3.10 and pyzmq (`requirements.txt`).
+
 It leaves out what SPEC.md lets a subscriber leave out: prefixes that change, redelivery.
 In brackets: the rules of SPEC.md.
 """

@@ -78,14 +78,14 @@ class Play(unittest.TestCase):
     def entry(self, sequence):
         return {"number": NUMBER, "sequence": sequence, "topic": TOPIC}
 
-    def welcomes(self, base):
+    def welcomes(self, base, expiry_ms=60_000):
         # Only what is subscribed gets there.
         wanted = {b"\x01EUR"}
         while wanted:
             wanted -= {self.pub.recv()} if self.pub.poll(5_000) else self.fail("no subscription")
         hello = self.hears("HELLO")
         self.session, self.nonce = hello.session, hello.fields["nonce"]
-        sizes = {"window_messages": 800, "window_bytes": 1 << 20, "expiry_ms": 60_000}
+        sizes = {"window_messages": 800, "window_bytes": 1 << 20, "expiry_ms": expiry_ms}
         entries = [] if base is None else [self.entry(base)]
         self.says_in_band("WELCOME", welcome=3, part=1, parts=2, entries=[], **sizes)
         self.says_in_band("WELCOME", welcome=3, part=0, parts=2, entries=entries, **sizes)
@@ -119,7 +119,7 @@ class Stream(Play):
         self.publishes(1)
         self.publishes(2, bare=True)
         self.publishes(1)  # again
-        self.until(lambda: len(self.items) == 2)
+        self.until(lambda: len(self.items) == 2 and self.subscriber.counts["duplicates"] == 1)
         self.items[1].ack()
         self.says("QUERY")
         self.assertEqual(self.marks(), (2, 0))
@@ -138,6 +138,14 @@ class Stream(Play):
                       payload=b"x")
         self.until(lambda: len(self.items) == 4)
         self.assertEqual(self.messages(), [1, 2, 3, 4])
+
+    def test_a_member_that_has_nothing_to_say_beats(self):
+        self.welcomes(1, expiry_ms=250)
+        self.says("MEMBER")
+        begun = time.monotonic()
+        serials = [self.hears("BEAT").serial for _ in range(3)]
+        self.assertGreater(time.monotonic() - begun, 0.1)
+        self.assertEqual(serials, sorted(set(serials)))
 
     def test_a_lost_last_message_is_shown_by_sync(self):
         self.joins(base=5)
@@ -169,6 +177,7 @@ class Stream(Play):
         self.until(lambda: self.subscriber.counts["broken"] == 4)
         self.until(lambda: self.items)
         self.assertEqual(self.messages(), [1])
+        self.assertEqual(self.subscriber.counts["duplicates"], 0)
 
     def test_gone_stands_in_its_place_and_marks_step_over_it_in_turn(self):
         self.joins()
