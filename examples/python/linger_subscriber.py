@@ -461,7 +461,7 @@ class Subscriber:
                 self.finish("confirmed" if fields.get("acked", True) else "unconfirmed")
         elif kind in ("REFUSED", "CLOSING", "VERSIONS") and self.state != MEMBER:
             self.on_refusal(kind, fields, now)
-        elif kind == "VERSIONS":
+        elif kind == "VERSIONS" and frame.epoch != self.epoch:
             self.lose(now, kind, after=RETRY_LONGEST)
         elif self.state in (CONFIRMING, MEMBER):
             self.on_member(kind, fields, now)

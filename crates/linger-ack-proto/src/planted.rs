@@ -53,6 +53,8 @@ bugs! {
     EndAnnouncedEarly,
     /// A WELCOME that is repeated names new bases.
     BaseRecomputed,
+    /// A session may name the nonce of another.
+    NonceShared,
     /// HELLO makes a member.
     JoinedNotNeeded,
     /// What is kept for a candidate may be let go.

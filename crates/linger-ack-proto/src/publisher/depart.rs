@@ -34,7 +34,7 @@ impl Publisher {
             return;
         };
         if let (false, Some(session)) = (member.is_absent(), member.session) {
-            self.departed.note(session, outcome);
+            self.departed.note(session, member.nonce, outcome);
         }
         if member.is_candidate() {
             return self.drop_candidate(key);

@@ -2,8 +2,8 @@
 
 use super::known::Names;
 use super::report::{MemberOutcome, MemberReport, TopicReport};
-use crate::id::SessionId;
-use std::collections::{BTreeMap, VecDeque};
+use crate::id::{Nonce, SessionId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many departed sessions are remembered, to be answered rightly and to be reported.
 const REMEMBERED: usize = 1_024;
@@ -22,7 +22,8 @@ pub(super) struct Departed {
     /// How many topics the reports list.
     topics: usize,
     outcomes: BTreeMap<SessionId, MemberOutcome>,
-    order: VecDeque<SessionId>,
+    order: VecDeque<(SessionId, Nonce)>,
+    nonces: BTreeSet<Nonce>,
     /// How many departed members left something unacknowledged, remembered or not.
     pub(super) with_unacked: u64,
     /// How many of those are not remembered.
@@ -34,6 +35,11 @@ pub(super) struct Departed {
 impl Departed {
     pub(super) fn outcome(&self, session: SessionId) -> Option<MemberOutcome> {
         self.outcomes.get(&session).copied()
+    }
+
+    /// Whether a session had this private topic; it may not know yet that it is over.
+    pub(super) fn has_nonce(&self, nonce: Nonce) -> bool {
+        self.nonces.contains(&nonce)
     }
 
     pub(super) fn reports(&self) -> impl Iterator<Item = &MemberReport> {
@@ -63,13 +69,15 @@ impl Departed {
     }
 
     /// Keeps how a session ended, so that what comes late from it is answered rightly.
-    pub(super) fn note(&mut self, session: SessionId, outcome: MemberOutcome) {
+    pub(super) fn note(&mut self, session: SessionId, nonce: Nonce, outcome: MemberOutcome) {
         if self.outcomes.insert(session, outcome).is_none() {
-            self.order.push_back(session);
+            self.order.push_back((session, nonce));
+            self.nonces.insert(nonce);
         }
         if self.order.len() > REMEMBERED {
-            if let Some(oldest) = self.order.pop_front() {
+            if let Some((oldest, nonce)) = self.order.pop_front() {
                 self.outcomes.remove(&oldest);
+                self.nonces.remove(&nonce);
             }
         }
     }

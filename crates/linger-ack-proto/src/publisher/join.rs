@@ -44,7 +44,9 @@ impl Publisher {
             return self.reply(route, session, &answer);
         }
         // SPEC X5: what is said to one would be taken for what is said to the other.
-        if self.members.has_nonce(hello.nonce) {
+        let nonce = hello.nonce;
+        let is_used = self.members.has_nonce(nonce) || self.departed.has_nonce(nonce);
+        if is_used && !planted(Bug::NonceShared) {
             self.counters.broken += 1;
             return;
         }

@@ -104,7 +104,7 @@ impl Publisher {
         };
         member.ended = outcome;
         if let Some(session) = member.session {
-            self.departed.note(session, outcome);
+            self.departed.note(session, member.nonce, outcome);
         }
         self.stand(now, key, Standing::Absent);
         self.judge_in_time(now, Standing::Absent);
@@ -146,7 +146,7 @@ impl Publisher {
         };
         if let (Standing::Member, Some(session)) = (member.standing, member.session) {
             self.counters.superseded += 1;
-            self.departed.note(session, outcome);
+            self.departed.note(session, member.nonce, outcome);
         }
         for &number in &member.topics {
             self.hand_over(number, claim, heir);

@@ -6,7 +6,7 @@ use crate::payload::Tag;
 use crate::world::World;
 use bytes::Bytes;
 use linger_ack_proto::wire::{
-    Envelope, HEADER_LEN, Header, Hello, Mark, ToPublisher, ToSubscriber,
+    Envelope, HEADER_LEN, Header, Hello, Mark, PRIVATE_LEN, ToPublisher, ToSubscriber,
 };
 use linger_ack_proto::{Epoch, Level, Nonce, SessionId};
 
@@ -68,11 +68,7 @@ impl World {
                 }
             }
         }
-        // A private topic is no secret; but a HELLO that names that of another is one of two.
-        let frame = Bytes::from(bytes);
-        let is_hello = |(_, _, body)| matches!(body, ToPublisher::Hello(_));
-        let says_hello = ToPublisher::decode(&frame).is_ok_and(is_hello);
-        (!says_hello).then_some(frame)
+        Some(bytes.into())
     }
 
     /// Puts a frame on any of the ways that lead to a machine.
@@ -157,6 +153,24 @@ impl World {
         self.put_on_data(at, first.into());
     }
 
+    /// One of his own, or one that he has read on the data port: there stand those of members.
+    fn nonce_of_a_stranger(&mut self, publisher: usize) -> Nonce {
+        let own = Nonce::from_u128(self.rng.bits());
+        let at = self.rng.index(self.subscribers.len());
+        let machine = &self.subscribers[at].machine;
+        let session = &self.ledger.sessions[self.session_of(at)];
+        let epoch = session.welcomed.map(|(epoch, _)| epoch);
+        let is_read = epoch == Some(self.publishers[publisher].epoch);
+        if !machine.is_member() || !is_read || self.rng.percent(50) {
+            return own;
+        }
+        let read = machine
+            .private_topic()
+            .get(1..PRIVATE_LEN)
+            .map(<[u8; 16]>::try_from);
+        read.and_then(Result::ok).map_or(own, Nonce::from_bytes)
+    }
+
     /// Someone who has no business here says HELLO and no more, or claims marks.
     fn stranger(&mut self) {
         let at = self.rng.index(self.publishers.len());
@@ -172,7 +186,7 @@ impl World {
         }];
         let body = match self.rng.below(4) {
             0 | 1 => ToPublisher::Hello(Hello {
-                nonce: Nonce::from_u128(self.rng.bits()),
+                nonce: self.nonce_of_a_stranger(at),
                 level: Level::Processed,
                 name: "one".to_owned(),
                 credentials: Bytes::new(),
