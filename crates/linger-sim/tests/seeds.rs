@@ -3,7 +3,7 @@
 use linger_sim::{live, run};
 use std::time::{Duration, Instant};
 
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 200;
 
 #[test]
 fn nothing_is_violated() {

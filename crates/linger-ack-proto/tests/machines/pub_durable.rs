@@ -1,11 +1,10 @@
 //! Durable and expected names.
-mod peer;
 
+use crate::peer::{Bench, Peer, mark, ms};
 use linger_ack_proto::wire::{Refusal, ToSubscriber, TopicRange};
 use linger_ack_proto::{
     Event, Expected, Level, MemberOutcome, Outcome, Presence, PublisherConfig, Quorum, Verdict,
 };
-use peer::{Bench, Peer, mark, ms};
 
 fn durable(names: &[&str]) -> impl FnOnce(&mut PublisherConfig) {
     let names = names.iter().map(|name| (*name).to_owned()).collect();

@@ -1,9 +1,8 @@
 //! A window that is full, candidates that hold it back, eviction.
-mod peer;
 
+use crate::peer::{Bench, ms};
 use linger_ack_proto::wire::ToSubscriber;
 use linger_ack_proto::{Event, MemberOutcome, Outcome, PublisherConfig, Quorum, Verdict};
-use peer::{Bench, ms};
 
 fn small(config: &mut PublisherConfig) {
     config.window_messages = 8;

@@ -1,7 +1,6 @@
 //! Sessions that are lost, refused and taken up again.
-mod hand;
 
-use hand::{Hand, config, entry, mark, ms};
+use crate::hand::{Hand, config, entry, mark, ms};
 use linger_ack_proto::wire::{Refusal, ToPublisher, ToSubscriber};
 use linger_ack_proto::{EndReason, Epoch, SubscriberEvent};
 

@@ -1,7 +1,6 @@
 //! End of stream while prefixes change, seen from the subscriber alone.
-mod hand;
 
-use hand::{Hand, drop_wish, entry, mark, wish};
+use crate::hand::{Hand, drop_wish, entry, mark, wish};
 use linger_ack_proto::SubscriberEvent;
 use linger_ack_proto::wire::{InBand, Part, ToPublisher};
 

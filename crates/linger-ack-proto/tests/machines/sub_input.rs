@@ -1,8 +1,7 @@
 //! What comes in: bare topics, frames that are too large, topics that are too many.
-mod hand;
 
+use crate::hand::{Hand, config, entry, mark, ms};
 use bytes::Bytes;
-use hand::{Hand, config, entry, mark, ms};
 use linger_ack_proto::wire::{Envelope, InBand, Part, ToPublisher, ToSubscriber};
 
 fn trailer(hand: &Hand, number: u32, sequence: u64) -> Vec<u8> {

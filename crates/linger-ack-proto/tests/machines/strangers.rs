@@ -1,10 +1,9 @@
 //! Frames that nobody should have sent.
-mod world;
 
+use crate::world::{World, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Header, Mark, ToPublisher, TopicRange};
 use linger_ack_proto::{Epoch, PublishError, PublisherConfig, SessionId};
-use world::{World, ms};
 
 fn header(world: &World, session: u128) -> Header {
     Header {

@@ -1,13 +1,12 @@
 //! Leaving and ending at odd moments.
-mod world;
 
+use crate::world::{World, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Header, ToSubscriber, TopicRange};
 use linger_ack_proto::{
     EndReason, Epoch, MemberOutcome, Outcome, Publisher, PublisherConfig, Quorum, SessionId,
     SubscriberEvent,
 };
-use world::{World, ms};
 
 #[test]
 fn who_leaves_before_member_came_has_left() {

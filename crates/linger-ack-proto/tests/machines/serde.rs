@@ -1,11 +1,8 @@
 //! Reports as JSON.
-#![cfg(feature = "serde")]
 
-mod world;
-
+use crate::world::World;
 use linger_ack_proto::Quorum;
 use serde_json::json;
-use world::World;
 
 #[test]
 fn a_report_reads_as_documented() {
@@ -14,11 +11,11 @@ fn a_report_reads_as_documented() {
     world.nodes[at].acks = false;
     world.publish("EUR\u{e9}", "1");
     world.publish("EUR\u{e9}", "2");
-    world.pass(world::ms(10));
+    world.pass(crate::world::ms(10));
     let now = world.now;
     let first = world.nodes[at].unacked.remove(0);
     world.nodes[at].acknowledge(now, first);
-    world.pass(world::ms(10));
+    world.pass(crate::world::ms(10));
     let progress = serde_json::to_value(world.publisher.progress(world.now)).expect("plain data");
     assert_eq!(
         progress,

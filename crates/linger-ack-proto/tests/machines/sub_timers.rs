@@ -1,12 +1,10 @@
 //! Timers: what is asked for is done when it falls due, and nothing is asked for twice.
-mod hand;
-mod world;
 
-use hand::{Hand, config, entry, ms};
+use crate::hand::{Hand, config, entry, ms};
+use crate::world::Rng;
 use linger_ack_proto::wire::{Part, Refusal, ToSubscriber, TopicRange};
 use linger_ack_proto::{Delivery, Level, SubscriberEvent};
 use std::time::Duration;
-use world::Rng;
 
 /// One subscriber that anything happens to, while its driver is well-behaved or slow.
 struct Life {

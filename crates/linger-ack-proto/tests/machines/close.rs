@@ -1,8 +1,7 @@
 //! Flush, close, and what the report says.
-mod world;
 
+use crate::world::{World, ms};
 use linger_ack_proto::{EndReason, MemberOutcome, Outcome, Quorum, SubscriberEvent, Verdict};
-use world::{World, ms};
 
 #[test]
 fn nobody_ever_joined_is_no_drain() {

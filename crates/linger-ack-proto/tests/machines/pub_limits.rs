@@ -1,10 +1,9 @@
 //! What strangers can't do: limits, versions, denials.
-mod peer;
 
+use crate::peer::{Bench, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Envelope, Header, Hello, Mark, Refusal, ToPublisher, ToSubscriber};
 use linger_ack_proto::{ConfigError, Epoch, Event, Expected, Publisher, PublisherConfig};
-use peer::{Bench, ms};
 
 fn refused(why: Refusal) -> [ToSubscriber; 1] {
     [ToSubscriber::Refused { change: 0, why }]

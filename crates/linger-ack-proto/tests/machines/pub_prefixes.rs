@@ -1,9 +1,8 @@
 //! SUBSCRIBE and UNSUBSCRIBE, as the publisher takes them.
-mod peer;
 
+use crate::peer::{Bench, ms};
 use linger_ack_proto::wire::{InBand, Mark, Refusal, ToPublisher, ToSubscriber};
 use linger_ack_proto::{Event, Outcome, Quorum, Verdict};
-use peer::{Bench, ms};
 
 #[test]
 fn a_grant_names_the_base_of_what_is_new_and_leaves_the_rest_alone() {

@@ -1,10 +1,9 @@
 //! HELLO, WELCOME, JOINED, MEMBER.
-mod world;
 
+use crate::world::{World, ms};
 use linger_ack_proto::{
     Epoch, Event, Outcome, Publisher, PublisherConfig, Quorum, SubscriberEvent,
 };
-use world::{World, ms};
 
 #[test]
 fn a_subscriber_joins_without_any_time_passing() {

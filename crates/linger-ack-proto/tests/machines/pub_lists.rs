@@ -5,11 +5,9 @@
     reason = "a part of a test"
 )]
 
-mod world;
-
+use crate::world::{World, ms};
 use linger_ack_proto::wire::{InBand, ToSubscriber, split_private};
 use linger_ack_proto::{PublisherConfig, Quorum, Transmit};
-use world::{World, ms};
 
 const TOPICS: usize = 100;
 

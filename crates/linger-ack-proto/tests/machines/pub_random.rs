@@ -1,14 +1,13 @@
 //! A publisher among peers that do anything at any time: prefixes, durable names, evictions, full
 //! windows. Its reports, verdicts and counts are compared with what was really said to it.
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
-mod peer;
 
+use crate::peer::{Bench, Peer, ms};
 use linger_ack_proto::wire::{InBand, Mark, ToPublisher, ToSubscriber, Welcome};
 use linger_ack_proto::{
     Expected, MemberReport, Outcome, PublisherReport, Quorum, SessionId, Target, TopicReport,
     Verdict,
 };
-use peer::{Bench, Peer, ms};
 use std::collections::{BTreeMap, BTreeSet};
 
 const TOPICS: [&str; 6] = ["a", "ab", "abc", "b", "bc", "c"];

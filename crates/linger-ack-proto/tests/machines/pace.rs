@@ -1,10 +1,9 @@
 //! How often is acknowledged, and what a slow application holds back.
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
-mod world;
 
+use crate::world::{World, ms};
 use bytes::Bytes;
 use linger_ack_proto::{PublisherConfig, Subscriber, SubscriberConfig};
-use world::{World, ms};
 
 fn config() -> SubscriberConfig {
     SubscriberConfig::new("a").expect("a name").subscribe("T")

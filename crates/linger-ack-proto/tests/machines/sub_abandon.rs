@@ -1,7 +1,6 @@
 //! Deliveries that come back without an acknowledgement.
-mod hand;
 
-use hand::{Hand, config, entry, mark, ms};
+use crate::hand::{Hand, config, entry, mark, ms};
 use linger_ack_proto::wire::{ToPublisher, ToSubscriber};
 use linger_ack_proto::{Delivery, EndReason, Level, SubscriberEvent};
 

@@ -1,7 +1,8 @@
 //! Prefixes that come and go, seen from the subscriber alone.
-mod hand;
 
-use hand::{Hand, config, drop_wish, entry, mark, ms, prefix, range, subscribe, unsubscribe, wish};
+use crate::hand::{
+    Hand, config, drop_wish, entry, mark, ms, prefix, range, subscribe, unsubscribe, wish,
+};
 use linger_ack_proto::wire::{Part, Refusal, ToPublisher, ToSubscriber, TopicRange};
 use linger_ack_proto::{ConfigError, Level, SubscriberEvent};
 

@@ -1,12 +1,11 @@
 //! Prefixes that change and deliveries that come back, with a publisher and faults between them.
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
-mod world;
 
+use crate::world::{Node, Rng, World, ms};
 use linger_ack_proto::{
     EndReason, Level, MemberOutcome, Outcome, PublisherConfig, Quorum, SubscriberConfig,
     SubscriberEvent,
 };
-use world::{Node, Rng, World, ms};
 
 const TOPICS: [&str; 6] = ["a", "ab", "abc", "b", "bc", "c"];
 const PREFIXES: [&str; 6] = ["", "a", "ab", "b", "c", "bc"];

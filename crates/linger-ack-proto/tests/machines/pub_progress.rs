@@ -1,8 +1,7 @@
 //! How far a drain has come.
-mod peer;
 
+use crate::peer::{Bench, ms};
 use linger_ack_proto::{Presence, Quorum};
-use peer::{Bench, ms};
 
 #[test]
 fn it_tells_which_member_how_far_and_at_what_rate() {

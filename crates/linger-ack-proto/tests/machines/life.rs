@@ -1,11 +1,10 @@
 //! Expiry, suspension, restarts.
-mod world;
 
+use crate::world::{World, ms};
 use bytes::Bytes;
 use linger_ack_proto::{
     Epoch, Event, MemberOutcome, Publisher, PublisherConfig, Quorum, SubscriberEvent,
 };
-use world::{World, ms};
 
 #[test]
 fn who_beats_lives_though_its_application_is_busy() {

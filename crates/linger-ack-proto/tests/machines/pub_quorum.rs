@@ -1,8 +1,7 @@
 //! Quorums of names, and of acknowledgements by name.
-mod peer;
 
+use crate::peer::{Bench, mark, ms};
 use linger_ack_proto::{Expected, Outcome, Quorum, Verdict};
-use peer::{Bench, mark, ms};
 
 fn named(names: &[&str]) -> Quorum {
     Quorum::Named(names.iter().map(|name| (*name).to_owned()).collect())

@@ -1,10 +1,9 @@
 //! Cuts, gaps, SYNC, NACK.
-mod world;
 
+use crate::world::{World, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Envelope, Header, Repair, ToSubscriber, TopicRange};
 use linger_ack_proto::{Outcome, PublisherConfig, Quorum, SessionId, SubscriberConfig};
-use world::{World, ms};
 
 #[test]
 fn a_gap_is_repaired_in_order_and_once() {
