@@ -201,16 +201,3 @@ fn a_recorded_conversation_comes_to_the_same_end() {
     assert!(fuzz::reach_subscriber(&of("subscriber", "repaired_0")).repaired);
     assert!(fuzz::reach_subscriber(&of("subscriber", "silent_0")).lost_session);
 }
-
-/// Not a test: writes what [`fuzz::seeds`] makes beside the corpora.
-#[test]
-#[ignore = "writes files"]
-fn write_the_seeds() {
-    for (target, name, input) in fuzz::seeds::all() {
-        let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fuzz", "corpus", target]
-            .iter()
-            .collect();
-        fs::create_dir_all(&path).expect("a folder");
-        fs::write(path.join(name), input).expect("a file");
-    }
-}
