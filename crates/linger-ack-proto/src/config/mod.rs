@@ -56,3 +56,21 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     }
     Err(ConfigError::Name { name, len })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_is_named_as_far_as_it_may_be() {
+        assert_eq!(check_name(&"n".repeat(255)), Ok(()));
+        for (name, kept) in [("n".repeat(300), 255), ("é".repeat(200), 254)] {
+            let found = check_name(&name);
+            let expected = ConfigError::Name {
+                name: name[..kept].to_owned(),
+                len: name.len(),
+            };
+            assert_eq!(found, Err(expected));
+        }
+    }
+}
