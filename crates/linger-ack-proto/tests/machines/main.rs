@@ -18,6 +18,7 @@ mod pace;
 mod pub_durable;
 mod pub_limits;
 mod pub_lists;
+mod pub_pace;
 mod pub_prefixes;
 mod pub_progress;
 mod pub_quorum;

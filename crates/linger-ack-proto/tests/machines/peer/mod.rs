@@ -28,6 +28,7 @@ pub struct Bench {
     pub events: Vec<Event>,
     control: Vec<(Bytes, ToSubscriber)>,
     in_band: Vec<(Nonce, InBand)>,
+    settles: usize,
     sessions: u128,
     numbers: BTreeMap<u32, Bytes>,
 }
@@ -56,6 +57,7 @@ impl Bench {
             events: Vec::new(),
             control: Vec::new(),
             in_band: Vec::new(),
+            settles: 0,
             sessions: 0,
             numbers: BTreeMap::new(),
         }
@@ -148,7 +150,7 @@ impl Bench {
                     let (_, body) = InBand::decode(&body).expect("a whole frame");
                     self.in_band.push((nonce, body));
                 }
-                Transmit::Settle => {}
+                Transmit::Settle => self.settles += 1,
             }
         }
         while let Some(event) = self.publisher.poll_event() {
@@ -161,6 +163,12 @@ impl Bench {
         self.gather();
         let said = extract(&mut self.control, |(route, _)| *route == peer.route);
         said.into_iter().map(|(_, body)| body).collect()
+    }
+
+    /// How often PUB was to look for credit since the last call.
+    pub fn settles(&mut self) -> usize {
+        self.gather();
+        std::mem::take(&mut self.settles)
     }
 
     /// What was said to it in-band since the last call.

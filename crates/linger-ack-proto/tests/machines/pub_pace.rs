@@ -1,0 +1,101 @@
+//! When a publisher says SYNC, and when it has PUB look for credit.
+
+use crate::peer::{Bench, Peer, mark, ms};
+use linger_ack_proto::wire::{InBand, Mark, ToPublisher};
+
+/// After how many milliseconds, of the next 1,500, SYNC is said.
+fn syncs(bench: &mut Bench, peer: &Peer) -> Vec<u64> {
+    let mut said = Vec::new();
+    for time in (10..=1_500).step_by(10) {
+        bench.pass(ms(10));
+        let in_band = bench.in_band_to(peer);
+        said.extend(
+            in_band
+                .iter()
+                .filter(|body| matches!(body, InBand::Sync { .. }))
+                .map(|_| time),
+        );
+    }
+    said
+}
+
+fn behind() -> (Bench, Peer) {
+    let mut bench = Bench::new();
+    let peer = bench.member("a", &["t"]);
+    for _ in 0..4 {
+        bench.publish("t");
+    }
+    (bench, peer)
+}
+
+fn say(bench: &mut Bench, peer: &mut Peer, received: u64, processed: u64) {
+    let (number, whole) = (1, false);
+    let mark = Mark {
+        number,
+        received,
+        processed,
+    };
+    let marks = vec![mark];
+    bench.say(peer, ToPublisher::Ack { whole, marks });
+}
+
+#[test]
+fn whoever_stands_still_is_told_less_and_less_often() {
+    let (mut bench, peer) = behind();
+    assert_eq!(syncs(&mut bench, &peer), [100, 200, 400, 800]);
+}
+
+#[test]
+fn a_mark_that_rises_begins_the_waits_anew() {
+    let (mut bench, mut peer) = behind();
+    say(&mut bench, &mut peer, 1, 0);
+    bench.pass(ms(1_000));
+    bench.in_band_to(&peer);
+    for (received, processed) in [(2, 0), (2, 1), (3, 2)] {
+        say(&mut bench, &mut peer, received, processed);
+        let said = syncs(&mut bench, &peer);
+        assert_eq!(said, [200, 400, 800], "{received}, {processed}");
+    }
+}
+
+#[test]
+fn a_mark_that_is_said_again_puts_nothing_off() {
+    let (mut bench, mut peer) = behind();
+    say(&mut bench, &mut peer, 3, 1);
+    bench.pass(ms(50));
+    let mut said = Vec::new();
+    for _ in 0..10 {
+        say(&mut bench, &mut peer, 3, 1);
+        bench.pass(ms(100));
+        let in_band = bench.in_band_to(&peer);
+        said.push(
+            in_band
+                .iter()
+                .any(|body| matches!(body, InBand::Sync { .. })),
+        );
+    }
+    assert_eq!(said.iter().filter(|said| **said).count(), 3, "{said:?}");
+}
+
+#[test]
+fn pub_looks_for_credit_before_each_welcome_and_after_each_trim() {
+    let mut bench = Bench::new();
+    let mut peer = bench.candidate("a", &[""]);
+    assert_eq!(
+        bench.settles(),
+        1,
+        "for the subscription of its private topic"
+    );
+    bench.joined(&mut peer);
+    for topic in ["t", "u", "v", "t"] {
+        bench.publish(topic);
+    }
+    assert_eq!(bench.settles(), 0);
+    let (whole, marks) = (false, vec![mark(1, 1), mark(2, 1), mark(3, 1)]);
+    bench.say(&mut peer, ToPublisher::Ack { whole, marks });
+    assert_eq!(bench.settles(), 1, "once for all three");
+    bench.ack(&mut peer, 2, 1);
+    assert_eq!(bench.settles(), 0, "nothing was let go");
+    bench.ack(&mut peer, 1, 2);
+    assert_eq!(bench.settles(), 1);
+}
