@@ -57,6 +57,7 @@ fn the_parts_of_an_end_come_in_order_and_each_member_has_its_turn() {
     }
     let expected = (0..10).flat_map(|part| [(0, part), (1, part)]);
     assert_eq!(seen, expected.collect::<Vec<_>>());
+    assert_eq!(world.publisher.counters().markers, 20);
 }
 
 #[test]

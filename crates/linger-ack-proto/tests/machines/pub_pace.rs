@@ -43,6 +43,7 @@ fn say(bench: &mut Bench, peer: &mut Peer, received: u64, processed: u64) {
 fn whoever_stands_still_is_told_less_and_less_often() {
     let (mut bench, peer) = behind();
     assert_eq!(syncs(&mut bench, &peer), [100, 200, 400, 800]);
+    assert_eq!(bench.publisher.counters().markers, 4);
 }
 
 #[test]
