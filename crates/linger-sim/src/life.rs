@@ -67,7 +67,15 @@ impl World {
             self.publishers[at].produces = false;
         }
         let by = self.now + self.healing_time();
+        self.run_until(self.now + self.reaching_time());
         self.await_or_judge(by, Invariant::Healed, healed::lacks);
+    }
+
+    /// Until everyone has said something on its youngest connection, and SUB's filters are there:
+    /// END and FIN reach nobody before that, and FIN is said once.
+    fn reaching_time(&self) -> Time {
+        let expiry = Time::try_from(self.plan.config.expiry.as_micros()).unwrap_or(SECOND);
+        expiry / 4 + 4 * (self.plan.latency + self.plan.jitter) + 50 * MS
     }
 
     /// Runs until nothing lacks; whatever lacks at the end of that time is a violation.

@@ -23,7 +23,6 @@ pub(crate) fn pending(
 ) -> Result<(), String> {
     // What was held for reordering may all become deliverable at once.
     let held = config.reorder_messages.min(config.reorder_bytes / 16);
-    let held = held.min(publisher.window_messages as usize);
     let repairs = 4 * publisher.repair_messages as usize;
     let limit = config.pending_messages + held + repairs.min(publisher.window_messages as usize);
     let limit = limit + topics; // one range of each, when a session follows another

@@ -22,7 +22,8 @@ pub(crate) struct Session {
     pub(crate) changes: BTreeMap<u64, (bool, Vec<Bytes>)>,
     /// What is owed to it, by epoch and number of the WELCOME that says so.
     pub(crate) welcomes: BTreeMap<(usize, u64), Periods>,
-    parts: (Option<(usize, u64)>, BTreeSet<u16>),
+    /// The epoch, number and count of the WELCOME whose parts are coming, and which have come.
+    parts: (Option<(usize, u64, u16)>, BTreeSet<u16>),
     /// The epoch, and the WELCOME that came whole.
     pub(crate) welcomed: Option<(usize, u64)>,
     pub(crate) membership: Option<Membership>,
@@ -108,12 +109,12 @@ impl Session {
         if self.welcomed.is_some() {
             return;
         }
-        if self.parts.0 != Some((epoch, number)) {
-            self.parts = (Some((epoch, number)), BTreeSet::new());
+        if self.parts.0 != Some((epoch, number, of)) {
+            self.parts = (Some((epoch, number, of)), BTreeSet::new());
         }
         self.parts.1.insert(part);
         if self.parts.1.len() == usize::from(of) {
-            self.welcomed = self.parts.0;
+            self.welcomed = Some((epoch, number));
         }
     }
 
