@@ -129,10 +129,15 @@ impl Harness<'_> {
             }
             ToPublisher::Nack { ranges } => self.look_at_nack(ranges),
             ToPublisher::Subscribe(change) | ToPublisher::Unsubscribe(change) => {
-                let last = self.asked;
-                let is_current = generation + 1 == self.identities.len();
-                assert!(!is_current || change.number == last || change.number == last + 1);
-                self.asked = change.number;
+                // What a session before this one said may still wait for its socket. And a number
+                // can be passed over: an answer may come, of who knows whom, before it was asked.
+                if generation + 1 == self.identities.len() {
+                    assert!(
+                        change.number >= self.asked,
+                        "changes are asked for in their order"
+                    );
+                    self.asked = change.number;
+                }
             }
             _ => assert_ne!(header.epoch, Epoch::UNKNOWN),
         }
