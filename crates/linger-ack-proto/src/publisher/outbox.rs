@@ -227,10 +227,7 @@ impl Publisher {
 
 impl List {
     fn is_over(&self) -> bool {
-        match self.kind {
-            Kind::Sync => false, // it is over when it finds nothing more to name
-            _ => self.part.index >= self.part.count,
-        }
+        self.part.index >= self.part.count
     }
 }
 

@@ -214,6 +214,8 @@ mod tests {
         owed.until = Some(7);
         assert!(owed.holds_below(6) && owed.holds(7) && !owed.holds(8));
         assert_eq!((owed.floor(), owed.lag(100)), (Some(4), 3));
+        owed.received = 5;
+        assert!(owed.holds_below(7) && !owed.holds_below(6));
         owed.received = 7;
         assert_eq!((owed.floor(), owed.lag(100)), (None, 0));
         assert!(!owed.holds_below(u64::MAX));

@@ -100,3 +100,25 @@ fn pub_looks_for_credit_before_each_welcome_and_after_each_trim() {
     bench.ack(&mut peer, 1, 2);
     assert_eq!(bench.settles(), 1);
 }
+
+#[test]
+fn sync_names_what_is_behind_and_nothing_else() {
+    let mut bench = Bench::with(|config| config.entries_per_part = 2);
+    let mut peer = bench.member("a", &[""]);
+    for topic in ["t", "u", "v", "w", "x", "t"] {
+        bench.publish(topic);
+    }
+    let marks = vec![mark(1, 1), mark(2, 1), mark(4, 1)];
+    let whole = false;
+    bench.say(&mut peer, ToPublisher::Ack { whole, marks });
+    bench.pass(ms(200));
+    let named = |body| match body {
+        InBand::Sync { entries } => {
+            let entries = entries.iter().map(|entry| (entry.number, entry.sequence));
+            entries.collect::<Vec<_>>()
+        }
+        other => panic!("nothing but SYNC: {other:?}"),
+    };
+    let said: Vec<_> = bench.in_band_to(&peer).into_iter().map(named).collect();
+    assert_eq!(said, [vec![(1, 3), (3, 2)], vec![(5, 2)]]);
+}
