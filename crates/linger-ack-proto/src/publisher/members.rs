@@ -1,13 +1,13 @@
 //! Who is a member, who is about to be one, and whose place is kept.
 
 use super::change::Changes;
+use super::outbox::Listed;
 use super::owed::Standing;
 use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
 use crate::id::{Level, Nonce, SessionId};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Members, candidates and absent names, by key, session and name. Keys grow and are never used
@@ -45,7 +45,7 @@ pub(super) struct Member {
     /// The numbers of the topics that it is owed.
     pub(super) topics: Vec<u32>,
     /// The topics that END lists, once it was said.
-    pub(super) end: Option<Arc<[u32]>>,
+    pub(super) end: Option<Listed>,
     /// When it was last sent WELCOME.
     pub(super) welcomed: Option<Instant>,
     /// The routing id of its youngest connection.

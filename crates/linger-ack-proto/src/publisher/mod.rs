@@ -68,7 +68,7 @@ use window::Window;
 ///    ROUTER socket holds, then call [`handle_timeout`](Self::handle_timeout): who has spoken is
 ///    not to be judged silent.
 /// 5. After each of these, do what [`poll_transmit`](Self::poll_transmit) says until it says
-///    `None`, then read [`poll_event`](Self::poll_event) likewise, then ask `poll_timeout` anew.
+///    `None` (or so much of it that time allows: what waits is not lost, and comes next), then read [`poll_event`](Self::poll_event) likewise, then ask `poll_timeout` anew.
 /// 6. To end: [`begin_close`](Self::begin_close), go on as before until
 ///    [`is_settled`](Self::is_settled) or the deadline, then [`finish`](Self::finish), and do what
 ///    `poll_transmit` says once more.

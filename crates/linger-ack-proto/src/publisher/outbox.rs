@@ -56,7 +56,7 @@ pub(super) enum Kind {
 }
 
 /// The topics of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Listed {
     /// So many of the member's topics, from the first one: it never loses one.
     First(usize),

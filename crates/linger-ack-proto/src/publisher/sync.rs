@@ -6,7 +6,6 @@ use super::outbox::{Kind, Listed};
 use super::owed::Standing;
 use crate::planted::{Bug, planted};
 use crate::wire::ToSubscriber;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How soon END is said again for the first time; it doubles up to [`SLOWEST`].
@@ -147,25 +146,26 @@ impl Publisher {
         let Some(member) = self.members.get(key).filter(|_| !planted(Bug::NoEnd)) else {
             return;
         };
-        if member.changes.last() == 0 {
-            let topics = member.topics.len();
-            return self.say_list(key, Kind::End, Listed::First(topics));
-        }
-        let listed = member.end.clone().unwrap_or_else(|| {
-            let topics = member.topics.iter().copied();
-            let is_owed = |&number: &u32| {
-                let owed = self.topics.get(number).and_then(|topic| topic.owed(key));
-                let drops_released = planted(Bug::EndWithoutReleased);
-                owed.is_some_and(|owed| {
-                    owed.until.is_none() || (owed.floor().is_some() && !drops_released)
-                })
-            };
-            topics.filter(is_owed).collect()
-        });
+        let listed = match &member.end {
+            Some(listed) => listed.clone(),
+            // Nothing was ever released, so it is all.
+            None if member.changes.last() == 0 => Listed::First(member.topics.len()),
+            None => {
+                let topics = member.topics.iter().copied();
+                let is_owed = |&number: &u32| {
+                    let owed = self.topics.get(number).and_then(|topic| topic.owed(key));
+                    let drops_released = planted(Bug::EndWithoutReleased);
+                    owed.is_some_and(|owed| {
+                        owed.until.is_none() || (owed.floor().is_some() && !drops_released)
+                    })
+                };
+                Listed::These(topics.filter(is_owed).collect())
+            }
+        };
         if let Some(member) = self.members.get_mut(key) {
-            member.end = Some(Arc::clone(&listed));
+            member.end = Some(listed.clone());
         }
-        self.say_list(key, Kind::End, Listed::These(listed));
+        self.say_list(key, Kind::End, listed);
     }
 
     /// Which marks of every member are below what it is owed, in any topic; in order of their keys.

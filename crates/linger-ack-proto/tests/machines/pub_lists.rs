@@ -5,6 +5,7 @@
     reason = "a part of a test"
 )]
 
+use crate::peer::Bench;
 use crate::world::{World, ms};
 use linger_ack_proto::wire::{InBand, ToSubscriber, split_private};
 use linger_ack_proto::{PublisherConfig, Quorum, Transmit};
@@ -115,4 +116,22 @@ fn after_the_end_no_list_is_said() {
     world.publisher.begin_close(world.now);
     let _ = world.publisher.finish(Quorum::All);
     assert!(next_in_band(&mut world).is_none());
+}
+
+#[test]
+fn the_list_of_end_stays_though_a_prefix_is_given_up_meanwhile() {
+    let mut bench = Bench::with(|config| config.entries_per_part = 2);
+    let mut peer = bench.member("a", &["b", "c"]);
+    for topic in ["b", "c1", "c2", "c3"] {
+        bench.publish(topic);
+    }
+    bench.ack(&mut peer, 1, 1);
+    bench.publisher.begin_close(bench.now);
+    let first = bench.in_band_to(&peer);
+    assert_eq!(first.len(), 2);
+    bench.unsubscribe(&mut peer, 1, &["b"]);
+    bench.in_band_to(&peer);
+    bench.pass(ms(200));
+    let again = bench.in_band_to(&peer);
+    assert_eq!(again[..2], first, "parts of two rounds make one list");
 }
