@@ -66,12 +66,13 @@ impl Publisher {
             if planted(Bug::MarkTakenBack) {
                 (owed.received, owed.processed) = (received, processed);
             }
-            let by = owed.acked().saturating_sub(before);
+            let acked = owed.acked();
             if let (true, Some(member)) = (has_risen, self.members.get_mut(key)) {
                 member.sync.progressed();
+                let by = acked.saturating_sub(before);
                 member.acked = member.acked.saturating_add(by);
             }
-            if by > 0 {
+            if acked != before {
                 self.trim(mark.number);
             }
         }

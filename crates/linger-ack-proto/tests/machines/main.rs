@@ -27,6 +27,7 @@ mod pub_window;
 mod repair;
 #[cfg(feature = "serde")]
 mod serde;
+mod settings;
 mod strangers;
 mod sub_abandon;
 mod sub_end;

@@ -3,7 +3,7 @@
 use crate::peer::{Bench, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Envelope, Header, Hello, Mark, Refusal, ToPublisher, ToSubscriber};
-use linger_ack_proto::{ConfigError, Epoch, Event, Expected, Publisher, PublisherConfig};
+use linger_ack_proto::{Epoch, Event, Publisher, PublisherConfig};
 
 fn refused(why: Refusal) -> [ToSubscriber; 1] {
     [ToSubscriber::Refused { change: 0, why }]
@@ -77,6 +77,40 @@ fn a_frame_that_is_too_long_is_not_read() {
     );
     bench.ack(&mut peer, 1, 1);
     assert_eq!(bench.retained(), 0);
+}
+
+#[test]
+fn a_frame_of_just_the_limit_is_read() {
+    let limit = 1 << 17;
+    let mut bench = Bench::with(|config| config.max_frame = 1 << 17);
+    let peer = bench.member("a", &["t"]);
+    let header = Header {
+        epoch: Epoch::UNKNOWN,
+        session: peer.session,
+    };
+    let frame = |credentials, prefixes| {
+        let hello = Hello {
+            nonce: peer.nonce,
+            level: peer.level,
+            name: peer.name.clone(),
+            credentials: vec![0; credentials].into(),
+            prefixes: vec![Bytes::from_static(&[b'p'; 1_000]); prefixes],
+        };
+        ToPublisher::Hello(hello).encode(&header, 9)
+    };
+    let rest = limit - frame(0, 130).len();
+    let (exact, longer) = (frame(rest, 130), frame(rest + 1, 130));
+    assert_eq!((exact.len(), longer.len()), (limit, limit + 1));
+    bench.hand_over(&peer.route, &exact);
+    assert_eq!(bench.publisher.counters().broken, 0);
+    bench.hand_over(&peer.route, &longer);
+    assert_eq!(bench.publisher.counters().broken, 1);
+}
+
+#[test]
+fn the_high_water_mark_is_twice_the_window_and_its_markers() {
+    let bench = Bench::with(|config| config.window_messages = 100);
+    assert_eq!(bench.publisher.high_water_mark(), 328);
 }
 
 #[test]
@@ -180,40 +214,6 @@ fn sequences_at_the_end_of_their_range_are_broken_and_harmless() {
     peer.serial = u64::MAX - 1;
     bench.ack(&mut peer, 1, 1);
     assert_eq!(bench.retained(), 0);
-}
-
-#[test]
-fn settings_out_of_their_range_are_named() {
-    let expect = |name: &str| Expected::new(name).expect("a name");
-    type Set = fn(&mut PublisherConfig);
-    let cases: [(&str, Set); 8] = [
-        ("max_candidates", |c| c.max_candidates = 0),
-        ("hello_rate", |c| c.hello_rate = 1_000_001),
-        ("max_member_topics", |c| c.max_member_topics = 0),
-        ("max_frame", |c| c.max_frame = (1 << 17) - 1),
-        ("join_within", |c| c.join_within = ms(99)),
-        ("join_grace", |c| c.join_grace = ms(3_600_001)),
-        ("durable_for", |c| c.durable_for = ms(30 * 86_400_000 + 1)),
-        ("entries_per_part", |c| c.entries_per_part = 0),
-    ];
-    for (setting, set) in cases {
-        let mut config = PublisherConfig::default();
-        set(&mut config);
-        let error = config.validate().expect_err(setting).to_string();
-        assert!(error.starts_with(setting), "{error}");
-    }
-    let mut config = PublisherConfig::default();
-    config.durable = vec![String::new()];
-    assert!(matches!(config.validate(), Err(ConfigError::Name { .. })));
-    config.durable = Vec::new();
-    config.expected = vec![expect("a").prefix("\u{0}")];
-    assert!(matches!(config.validate(), Err(ConfigError::Prefix { .. })));
-    config.expected = vec![expect("a"), expect("b"), expect("a")];
-    assert!(config.validate().is_err());
-    config.expected.pop();
-    assert_eq!(config.validate(), Ok(()));
-    assert!(config.is_durable("b") && !config.is_durable("c"));
-    assert!(Expected::new("x".repeat(256)).is_err());
 }
 
 #[test]
