@@ -1,7 +1,7 @@
 //! The end of a session: what it leaves, and to whom.
 
 use super::members::Member;
-use super::owed::{Owed, Standing};
+use super::owed::Standing;
 use super::report::{MemberOutcome, MemberReport, TopicReport};
 use super::{Event, Publisher};
 use crate::planted::{Bug, planted};
@@ -42,7 +42,7 @@ impl Publisher {
         let Some(member) = self.members.remove(key) else {
             return;
         };
-        if outcome != MemberOutcome::Evicted || !planted(Bug::EvictedNotNamed) {
+        if !(planted(Bug::EvictedNotNamed) && outcome == MemberOutcome::Evicted) {
             self.remember(key, &member, outcome);
         }
         for &number in &member.topics {
@@ -91,8 +91,7 @@ impl Publisher {
         let Some(topic) = self.topics.get_mut(number) else {
             return;
         };
-        let is_held_in_part = |owed: &Owed| owed.is_live() && owed.until.is_some();
-        if topic.retained.is_empty() || !topic.owed.iter().any(is_held_in_part) {
+        if !topic.owed.iter().any(|owed| owed.until.is_some()) {
             return;
         }
         let owed = &topic.owed;
