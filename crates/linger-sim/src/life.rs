@@ -156,10 +156,15 @@ impl World {
             }
             self.run_until(self.now + 10 * MS);
         }
+        let is_stormy = self.rng.percent(20);
+        self.is_healed = !is_stormy;
         for at in 0..self.publishers.len() {
             if self.violation.is_none() && !self.publishers[at].has_finished {
                 self.begin_close(at);
             }
+        }
+        if is_stormy && self.violation.is_none() {
+            self.storm();
         }
         let by = self.now + self.healing_time();
         self.await_or_judge(by, Invariant::Healed, healed::lacks);

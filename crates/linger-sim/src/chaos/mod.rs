@@ -5,6 +5,7 @@
 //! | `connections` | cut, half-open, partitioned, late, lossy |
 //! | `processes` | killed, restarted, suspended, doubled; joiners and leavers, closes |
 //! | `prefixes` | prefixes that come and go |
+//! | `storm` | a close while frames are lost and prefixes change |
 //! | `strangers` | frames that should never have come |
 //! | `heal` | all of it taken away |
 
@@ -12,6 +13,7 @@ mod connections;
 mod heal;
 mod prefixes;
 mod processes;
+mod storm;
 mod strangers;
 
 use crate::schedule::{MS, Time, What};
