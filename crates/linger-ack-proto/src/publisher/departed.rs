@@ -65,7 +65,7 @@ impl Departed {
             Some(name) => self.debtors.may_hold(name),
             None => self.forgotten > 0,
         };
-        may_lack || (self.with_unacked > 0 && topics.any(lacks))
+        may_lack || (self.with_unacked != 0 && topics.any(lacks))
     }
 
     /// Keeps how a session ended, so that what comes late from it is answered rightly.
@@ -164,7 +164,28 @@ mod tests {
         assert_eq!(departed.with_unacked, 2_001);
         assert_eq!(departed.forgotten, 2_001 - REMEMBERED as u64);
         assert!(departed.lack_any_below(&[1], Some("1")), "it is forgotten");
+        assert!(departed.lack_any_below(&[1], None), "so are others");
         assert!(!departed.lack_any_below(&[1], Some("2")), "it left nothing");
+    }
+
+    #[test]
+    fn so_many_sessions_are_answered_as_they_ended_and_no_more() {
+        let mut departed = Departed::default();
+        let session = |n: usize| SessionId::from_u128(n as u128);
+        let nonce = |n: usize| Nonce::from_u128(n as u128);
+        for n in 0..REMEMBERED {
+            departed.note(session(n), nonce(n), MemberOutcome::Left);
+        }
+        departed.note(session(0), nonce(0), MemberOutcome::Expired);
+        assert_eq!(departed.outcome(session(0)), Some(MemberOutcome::Expired));
+        assert!(departed.has_nonce(nonce(0)));
+        departed.note(session(REMEMBERED), nonce(REMEMBERED), MemberOutcome::Left);
+        assert_eq!(departed.outcome(session(0)), None);
+        assert!(!departed.has_nonce(nonce(0)));
+        for kept in [1, REMEMBERED] {
+            assert_eq!(departed.outcome(session(kept)), Some(MemberOutcome::Left));
+            assert!(departed.has_nonce(nonce(kept)));
+        }
     }
 
     #[test]
@@ -174,8 +195,13 @@ mod tests {
             departed.remember(report(number, REMEMBERED_TOPICS / 4, number % 2 == 0));
             assert!(departed.topics <= REMEMBERED_TOPICS);
         }
+        assert_eq!(departed.reports().count(), 4, "as many as fit");
         let topics = departed.reports().map(|report| report.topics.len());
         assert_eq!(topics.sum::<usize>(), departed.topics);
+        for (more, kept) in [(0, 1), (1, 1)] {
+            departed.remember(report(10, REMEMBERED_TOPICS + more, false));
+            assert_eq!(departed.reports().count(), kept, "the last one stays");
+        }
     }
 
     #[test]

@@ -39,6 +39,21 @@ fn whoever_waits_for_room_is_told_of_it_though_nobody_publishes() {
 }
 
 #[test]
+fn there_is_room_behind_what_was_released_once_the_candidate_has_left() {
+    let mut bench = Bench::with(small);
+    let mut member = bench.member("m", &["a"]);
+    bench.publish("a");
+    bench.unsubscribe(&mut member, 1, &["a"]);
+    let mut candidate = bench.candidate("c", &["a"]);
+    fill(&mut bench, "a");
+    assert_eq!(bench.retained(), 8);
+    bench.events.clear();
+    bench.bye(&mut candidate, vec![]);
+    assert_eq!(bench.events, [Event::Room]);
+    assert_eq!(bench.retained(), 1, "the one that was released");
+}
+
+#[test]
 fn a_candidate_that_holds_no_more_than_a_member_stays() {
     let mut bench = Bench::with(small);
     let mut member = bench.member("m", &["a"]);
