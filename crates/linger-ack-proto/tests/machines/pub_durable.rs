@@ -207,6 +207,8 @@ fn a_session_that_is_here_still_is_superseded_and_its_claim_taken_over() {
     let target = bench.publisher.target();
     bench.joined(&mut newer);
     assert_eq!(bench.control_to(&older), [ToSubscriber::Superseded]);
+    bench.hello(&mut older, &["a"]);
+    assert_eq!(bench.control_to(&older), [ToSubscriber::Superseded]);
     bench.ack(&mut older, 1, 4);
     assert_eq!(bench.control_to(&older), [ToSubscriber::Superseded]);
     let at_least = |bench: &Bench, least| {

@@ -281,6 +281,7 @@ fn too_much_is_refused_and_the_number_is_used_up() {
     let refusals = bench.events.iter();
     let refusals = refusals.filter(|event| matches!(event, Event::Refused { .. }));
     assert_eq!(refusals.count(), 2);
+    assert_eq!(bench.publisher.counters().refused, 2);
     let other = bench.candidate("greedy", &["a"]);
     assert_eq!(bench.control_to(&other), refused(0, Refusal::TooManyTopics));
 }
