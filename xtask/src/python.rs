@@ -1,4 +1,4 @@
-//! Python with pyzmq, in the target folder: for the tests of the subscriber written in it.
+//! Python with pyzmq and mypy, in the target folder: for the tests of the subscriber written in it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,10 +24,10 @@ impl Python {
         self.folder.join("bin/python3")
     }
 
-    /// Whether it is there, with pyzmq.
+    /// Whether it is there, with what `requirements.txt` names.
     pub(crate) fn is_met(&self) -> bool {
         runs(
-            Command::new(self.interpreter()).args(["-c", "import zmq"]),
+            Command::new(self.interpreter()).args(["-c", "import mypy, zmq"]),
             false,
         )
     }
@@ -41,7 +41,7 @@ impl Python {
     }
 
     fn make(&self) -> bool {
-        println!("installing pyzmq into {}", self.folder.display());
+        println!("installing pyzmq and mypy into {}", self.folder.display());
         let wanted =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/python/requirements.txt");
         let mut environment = Command::new("python3");
@@ -57,7 +57,7 @@ impl Python {
 
     /// What to say where it is missing.
     pub(crate) fn missing() -> &'static str {
-        "the tests in Python: pyzmq is not installed (cargo xtask test --setup)"
+        "the tests in Python: pyzmq and mypy are not installed (cargo xtask test --setup)"
     }
 }
 
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interpreter_without_pyzmq_is_not_met() {
+    fn an_interpreter_without_its_packages_is_not_met() {
         let name = format!("linger-xtask-python-{}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(folder.join("bin")).unwrap();

@@ -5,15 +5,18 @@
 
 mod common;
 
-use common::python::{PythonSubscriber, in_order, program};
+use common::python::{PythonSubscriber, in_order, module};
 use common::stranger::{Stranger, noise};
 use common::{Folder, Publisher, Stopped, Subscriber, must, relay, soon};
 use linger_testkit::child::{Child, Signal};
 use std::time::Instant;
 
+/// Runs a file of its own tests.
 #[track_caller]
-fn succeeds(name: &str) {
-    let child = must(Child::spawn(name, &mut program(name)));
+fn succeeds(tests: &str) {
+    let mut command = module("unittest");
+    command.arg(format!("tests.{tests}"));
+    let child = must(Child::spawn(tests, &mut command));
     let exit = must(child.wait_for_exit(soon()));
     let said = common::said(&child);
     assert!(exit.status.success(), "{said}");
@@ -33,13 +36,45 @@ fn lost_nothing(publisher: &Publisher, python: &mut PythonSubscriber) -> Stopped
 #[test]
 #[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
 fn its_codec_holds_to_the_golden_vectors() {
-    succeeds("test_vectors.py");
+    succeeds("test_vectors");
+}
+
+#[test]
+#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
+fn its_types_hold() {
+    let mut command = module("mypy");
+    command.args(["--cache-dir", concat!(env!("CARGO_TARGET_TMPDIR"), "/mypy")]);
+    let child = must(Child::spawn("mypy", &mut command));
+    let exit = must(child.wait_for_exit(soon()));
+    let said = common::said(&child);
+    assert!(exit.status.success(), "{said}");
+    assert!(said.contains("no issues found"), "{said}");
 }
 
 #[test]
 #[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
 fn it_answers_a_publisher_played_frame_by_frame() {
-    succeeds("test_subscriber.py");
+    succeeds("test_play");
+}
+
+#[test]
+#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
+fn its_connections_are_as_secure_as_it_is_told() {
+    succeeds("test_security");
+}
+
+#[test]
+#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
+fn its_machine_keeps_the_rules() {
+    for tests in [
+        "test_join",
+        "test_prefixes",
+        "test_acks",
+        "test_repair",
+        "test_settings",
+    ] {
+        succeeds(tests);
+    }
 }
 
 #[test]

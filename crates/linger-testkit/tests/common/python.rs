@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A program of `examples/python`, run by the Python that `cargo xtask test --setup` prepares.
-pub fn program(name: &str) -> Command {
+/// A module of `examples/python`, run by the Python that `cargo xtask test --setup` prepares.
+pub fn module(name: &str) -> Command {
     // Beside the folder for temporary files, in the target folder.
     let interpreter: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .with_file_name("python")
         .join("bin/python3");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/python");
     let mut command = Command::new(interpreter);
-    command.arg(folder.join(name));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/python"));
+    command.args(["-m", name]);
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }
@@ -46,7 +46,7 @@ pub struct PythonSubscriber {
 
 impl PythonSubscriber {
     pub fn start(name: &str, data: &str, control: &str, more: &[&str]) -> Self {
-        let mut command = program("linger_subscriber.py");
+        let mut command = module("linger_subscriber");
         command
             .args(["--name", name, "--data", data, "--control", control])
             .args(more);
