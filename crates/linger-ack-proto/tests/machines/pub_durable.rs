@@ -401,6 +401,7 @@ fn a_close_lets_an_absent_name_come_back_and_nobody_else() {
         let stranger = bench.candidate(name, &["a"]);
         assert_eq!(bench.control_to(&stranger), [ToSubscriber::Closing]);
     }
+    assert_eq!(bench.publisher.counters().refused, 2);
     let mut again = bench.candidate("d", &["a"]);
     bench.joined(&mut again);
     let ends = bench.in_band_to(&again);

@@ -16,7 +16,8 @@ fn so_many_candidates_and_no_more() {
     bench.candidate("2", &["a"]);
     let mut third = bench.candidate("3", &["a"]);
     assert_eq!(bench.control_to(&third), refused(Refusal::Busy));
-    assert_eq!(bench.publisher.counters().busy, 1);
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.refused, counters.busy), (1, 1));
     let event = Event::Refused {
         name: "3".into(),
         why: Refusal::Busy,
@@ -25,6 +26,30 @@ fn so_many_candidates_and_no_more() {
     bench.joined(&mut first);
     bench.hello(&mut third, &["a"]);
     assert!(bench.control_to(&third).is_empty(), "there is room for it");
+}
+
+#[test]
+fn so_many_prefixes_and_so_many_topics_and_no_more() {
+    let mut bench = Bench::with(|config| {
+        config.max_prefixes = 2;
+        config.max_member_topics = 2;
+    });
+    for topic in ["a", "b", "ba", "c", "ca"] {
+        bench.publish(topic);
+    }
+    for (prefixes, why) in [
+        (&["a", "b", "c"][..], Refusal::TooManyPrefixes),
+        (&["a", "b", "c", "x"], Refusal::TooManyPrefixes),
+        (&["a", "b"], Refusal::TooManyTopics),
+        (&[""], Refusal::TooManyTopics),
+    ] {
+        let peer = bench.candidate("greedy", prefixes);
+        assert_eq!(bench.control_to(&peer), refused(why), "{prefixes:?}");
+    }
+    bench.member("modest", &["b"]);
+    bench.member("other", &["a", "x"]);
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.refused, counters.busy), (4, 0));
 }
 
 #[test]
