@@ -14,6 +14,7 @@
 //! | [`Subscriber`], [`SubscriberBuilder`] | join, deliveries, leave |
 //! | [`Delivery`] | one message; [`Delivery::ack`] is the only thing that counts as processed |
 //! | [`proto`] | the protocol itself, without sockets |
+//! | [`guide`] | what each outcome proves; choosing level, window, deadline and quorum; other systems |
 //!
 //! # Examples
 //!
@@ -78,6 +79,9 @@ pub use publisher::{Publisher, PublisherBuilder};
 pub use subscriber::{
     Deliveries, Delivery, LinkEnd, LinkReport, Subscriber, SubscriberBuilder, SubscriberReport,
 };
+
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
