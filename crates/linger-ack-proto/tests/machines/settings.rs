@@ -161,6 +161,7 @@ fn each_setting_of_a_subscriber_has_its_range() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "time begins here")]
 fn a_wait_that_nobody_validated_makes_no_driver_spin() {
     let mut config = SubscriberConfig::new("a").expect("a name");
     (config.retry_first, config.retry_longest) = (Duration::ZERO, Duration::ZERO);
