@@ -28,8 +28,8 @@
 //!
 //! # Features
 //!
-//! - `serde`: `Serialize` for [`PublisherReport`] and what it is made of, [`Progress`] and
-//!   [`Counters`]. Ids are hexadecimal text, topics are text with escapes.
+//! - `serde`: `Serialize` for [`PublisherReport`] and what it is made of, [`Progress`],
+//!   [`Counters`], [`SubscriberCounters`] and [`Abandoned`]. Ids are hexadecimal text, topics are text with escapes.
 //!
 //! # Examples
 //!
@@ -111,8 +111,8 @@ pub use publisher::{
     TopicReport, Transmit, Verdict,
 };
 pub use subscriber::{
-    Abandoned, Delivery, DeliveryId, EndReason, Item, Subscriber, SubscriberCounters,
-    SubscriberEvent, SubscriberTransmit, TopicMarks,
+    Abandoned, Delivery, DeliveryId, EndReason, Item, PrefixStanding, Subscriber,
+    SubscriberCounters, SubscriberEvent, SubscriberTransmit, TopicMarks,
 };
 
 #[cfg(doctest)]

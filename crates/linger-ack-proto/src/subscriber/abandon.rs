@@ -15,9 +15,11 @@ const RANGES: usize = 65_536;
 
 /// What the application has given up on one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Abandoned {
     /// The topic.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::topic::as_text"))]
     pub topic: Bytes,
     /// Which messages, lowest first.
     pub ranges: Vec<SequenceRange>,
@@ -129,10 +131,7 @@ impl Subscriber {
         if !is_open || !self.again.is_latest(&delivery) {
             return false;
         }
-        // At the level `processed` an acknowledgement after BYE would come too late.
-        let is_over = matches!(self.stage, Stage::Leaving | Stage::Ended);
-        let may_count = !is_over || self.config.level == Level::Received;
-        if may_count && delivery.attempt <= self.config.redeliveries {
+        if self.takes_back() && delivery.attempt <= self.config.redeliveries {
             self.counters.redelivered += 1;
             if let (true, Some(topic)) = (
                 planted(Bug::RedeliveryCountsAsAck),
@@ -165,6 +164,18 @@ impl Subscriber {
             topic: delivery.topic.clone(),
             sequence: id.sequence,
         });
+    }
+
+    /// Whether a delivery that the application holds may be handed out again, if it comes back.
+    #[must_use]
+    pub fn may_come_back(&self) -> bool {
+        self.config.redeliveries > 0 && self.takes_back() && self.unsettled > 0
+    }
+
+    /// At the level `processed` an acknowledgement after BYE would come too late.
+    fn takes_back(&self) -> bool {
+        let is_over = matches!(self.stage, Stage::Leaving | Stage::Ended);
+        !is_over || self.config.level == Level::Received
     }
 
     /// What the application has given up for good in this session, topic by topic.

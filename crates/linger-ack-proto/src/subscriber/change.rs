@@ -202,6 +202,7 @@ impl Subscriber {
             self.tell_socket(Kind::Unsubscribe, &prefix);
             if was_wanted {
                 self.counters.prefixes_refused += 1;
+                self.prefixes.note_refused(&prefix, why);
                 let refused = SubscriberEvent::PrefixRefused { prefix, why };
                 self.events.push_back(refused);
             }

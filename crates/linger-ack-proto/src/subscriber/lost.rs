@@ -18,18 +18,22 @@ pub(super) struct Former {
     granted: BTreeSet<Bytes>,
 }
 
-impl Former {
-    fn marks(&self) -> Vec<TopicMarks> {
-        let marks = self.topics.values().map(|topic| TopicMarks {
-            topic: topic.name.clone(),
-            received: topic.next - 1,
-            processed: topic.processed(),
-        });
-        marks.collect()
-    }
+fn marks(topics: &BTreeMap<u32, Topic>) -> Vec<TopicMarks> {
+    let marks = topics.values().map(|topic| TopicMarks {
+        topic: topic.name.clone(),
+        received: topic.next - 1,
+        processed: topic.processed(),
+    });
+    marks.collect()
 }
 
 impl Subscriber {
+    /// How far this session has come, topic by topic; nothing before WELCOME.
+    #[must_use]
+    pub fn topic_marks(&self) -> Vec<TopicMarks> {
+        marks(&self.topics)
+    }
+
     /// Begins a new session, after [`SubscriberEvent::Rejoin`]. The identity was drawn at random.
     pub fn rejoin(&mut self, now: Instant, identity: Identity) {
         if self.stage != Stage::Lost {
@@ -121,7 +125,7 @@ impl Subscriber {
             self.counters.restarts += 1;
             self.events.push_back(SubscriberEvent::Restarted {
                 old: former.epoch,
-                marks: former.marks(),
+                marks: marks(&former.topics),
             });
         }
     }

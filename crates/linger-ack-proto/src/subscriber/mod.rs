@@ -6,6 +6,7 @@
 //! | `timers` | what falls due, and when |
 //! | `join`, `lost` | a session begins; a session is lost, and the next one says what it missed |
 //! | `change`, `prefixes`, `owed` | prefixes that come and go, and the topics they own |
+//! | `standing` | what became of a prefix that was wished for |
 //! | `receive`, `order`, `runs`, `repair` | what arrives is put in order, what is missing asked for |
 //! | `delivery`, `abandon` | what the application is given, and gives back |
 //! | `ack` | when to acknowledge, and what |
@@ -29,6 +30,7 @@ mod receive;
 mod repair;
 mod retry;
 mod runs;
+mod standing;
 mod timers;
 
 pub use abandon::Abandoned;
@@ -36,6 +38,7 @@ pub use counters::SubscriberCounters;
 pub use delivery::{Delivery, DeliveryId, Item};
 pub use event::{SubscriberEvent, TopicMarks};
 pub use leave::EndReason;
+pub use standing::PrefixStanding;
 
 use crate::config::SubscriberConfig;
 use crate::id::{Epoch, Identity};
@@ -103,7 +106,7 @@ const OUTBOX: usize = 16;
 /// | deliveries that wait | [`pending_messages`], then one burst of SUB, what it lets go that was waiting for an earlier message, and one answer to a NACK |
 /// | messages that wait for an earlier one | [`reorder_messages`], [`reorder_bytes`] |
 /// | topics | [`max_topics`] |
-/// | prefixes and changes of them | 65,536 |
+/// | prefixes, changes of them, and refusals | 65,536 each |
 /// | deliveries to be handed out again | what the application was given |
 /// | what was given up | 65,536 ranges, and one a topic |
 /// | frames that wait for the DEALER | 16, and what one whole acknowledgement takes |

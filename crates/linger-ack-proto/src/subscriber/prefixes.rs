@@ -63,6 +63,8 @@ pub(super) struct Prefixes {
     asked: Option<Asked>,
     last_number: u64,
     batch: usize,
+    /// What was not granted, and why, until it is wished for anew.
+    refused: BTreeMap<Bytes, &'static str>,
 }
 
 impl Prefixes {
@@ -79,6 +81,7 @@ impl Prefixes {
             asked: None,
             last_number: 0,
             batch: BATCH,
+            refused: BTreeMap::new(),
         }
     }
 
@@ -86,8 +89,29 @@ impl Prefixes {
         &self.wanted
     }
 
-    pub(super) fn is_granted(&self, prefix: &Bytes) -> bool {
+    pub(super) fn is_granted(&self, prefix: &[u8]) -> bool {
         self.granted.contains(prefix)
+    }
+
+    pub(super) fn is_wanted(&self, prefix: &[u8]) -> bool {
+        self.wanted.contains(prefix)
+    }
+
+    /// Whether SUB has it.
+    pub(super) fn is_on_socket(&self, prefix: &[u8]) -> bool {
+        self.on_socket.contains(prefix)
+    }
+
+    /// Why it was not granted, if that is the last that is known of it.
+    pub(super) fn refusal(&self, prefix: &[u8]) -> Option<&'static str> {
+        self.refused.get(prefix).copied()
+    }
+
+    /// Remembers why a prefix was given up, as long as there is room.
+    pub(super) fn note_refused(&mut self, prefix: &Bytes, why: &'static str) {
+        if self.refused.len() < MAX_PREFIXES {
+            self.refused.insert(prefix.clone(), why);
+        }
     }
 
     /// Takes note of a wish. False if it was the last one too.
@@ -96,6 +120,7 @@ impl Prefixes {
             Kind::Subscribe => self.wanted.insert(prefix.clone()),
             Kind::Unsubscribe => self.wanted.remove(prefix),
         };
+        self.refused.remove(prefix);
         if !is_new || !self.is_fixed {
             return is_new;
         }

@@ -34,5 +34,6 @@ mod sub_end;
 mod sub_input;
 mod sub_lost;
 mod sub_prefixes;
+mod sub_standing;
 mod sub_timers;
 mod sub_with_publisher;

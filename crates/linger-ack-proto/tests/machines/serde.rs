@@ -85,3 +85,17 @@ fn outcomes_and_quorums_are_words() {
         ])
     );
 }
+
+#[test]
+fn what_was_abandoned_is_named_by_topic_and_ranges() {
+    let mut hand = crate::hand::Hand::member(&["T"], vec![]);
+    hand.data("T\u{e9}", 1, 1);
+    for delivery in hand.deliveries() {
+        hand.machine.abandon(hand.now, delivery);
+    }
+    let abandoned = serde_json::to_value(hand.machine.abandoned()).expect("plain data");
+    assert_eq!(
+        abandoned,
+        json!([{"topic": "T\\xc3\\xa9", "ranges": [{"first": 1, "last": 1}]}])
+    );
+}

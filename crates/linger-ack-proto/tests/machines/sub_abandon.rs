@@ -268,3 +268,26 @@ fn what_is_given_up_takes_bounded_room_whatever_an_application_does() {
     assert_eq!(ranges(&hand).len(), 65_536);
     assert!(hand.marks().iter().all(|mark| mark.processed == 0));
 }
+
+#[test]
+fn what_is_held_may_come_back_until_it_is_settled_or_too_late() {
+    let mut hand = member(1);
+    assert!(!hand.machine.may_come_back(), "nothing is held");
+    hand.data("A", 1, 1);
+    let first = hand.deliveries().remove(0);
+    assert!(hand.machine.may_come_back());
+    assert!(abandon(&mut hand, &first));
+    let again = hand.deliveries().remove(0);
+    assert!(hand.machine.may_come_back(), "it is held again");
+    assert!(!abandon(&mut hand, &again));
+    assert!(!hand.machine.may_come_back(), "it was given up");
+    hand.data("A", 1, 2);
+    hand.deliveries();
+    hand.machine.leave(hand.now);
+    assert!(!hand.machine.may_come_back(), "too late");
+
+    let mut hand = member(0);
+    hand.data("A", 1, 1);
+    hand.deliveries();
+    assert!(!hand.machine.may_come_back(), "nothing ever does");
+}
