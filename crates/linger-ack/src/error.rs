@@ -81,6 +81,14 @@ pub enum ConnectError {
         /// What the registry says.
         source: linger_registry::ConnectError,
     },
+    /// Connections can't be secured as was asked for.
+    #[error("subscriber {name}: {source}")]
+    Security {
+        /// The member's name.
+        name: String,
+        /// Why not.
+        source: SecurityError,
+    },
     /// libzmq refused an option.
     #[error("subscriber {name}: libzmq refused a socket option: {source}")]
     Option {
@@ -96,6 +104,80 @@ pub enum ConnectError {
         name: String,
         /// What the operating system says.
         source: io::Error,
+    },
+}
+
+/// Why connections can't be secured as was asked for.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecurityError {
+    /// The libzmq that is linked was built without it.
+    #[error("this libzmq was built without {mechanism}")]
+    Unsupported {
+        /// What it lacks.
+        mechanism: &'static str,
+    },
+    /// A key is none. It is not shown.
+    #[error("the {which} key is neither 32 bytes nor 40 characters of Z85")]
+    Key {
+        /// Which one.
+        which: &'static str,
+    },
+    /// A user or a password is too short or too long. It is not shown.
+    #[error("the {which} must have 1 to 255 bytes, not {len}")]
+    Length {
+        /// Which one.
+        which: &'static str,
+        /// How many bytes it has.
+        len: usize,
+    },
+}
+
+/// Why a prefix is not subscribed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// It can't be one, or there are too many.
+    #[error(transparent)]
+    Prefix {
+        /// What is wrong with it.
+        source: ConfigError,
+    },
+    /// A publisher does not grant it. It is given up there.
+    #[error("{publisher} does not grant the prefix {prefix:?}: {why}")]
+    Refused {
+        /// The prefix.
+        prefix: Bytes,
+        /// The data endpoint of the publisher.
+        publisher: String,
+        /// Why, in words.
+        why: &'static str,
+    },
+    /// It was never asked for, or was unsubscribed.
+    #[error("the prefix {prefix:?} is not wanted of {publisher}")]
+    Unwanted {
+        /// The prefix.
+        prefix: Bytes,
+        /// The data endpoint of the publisher.
+        publisher: String,
+    },
+    /// The membership has ended, or the subscriber was stopped.
+    #[error("nothing more is received from {publisher}, so the prefix {prefix:?} can't be granted")]
+    Ended {
+        /// The prefix.
+        prefix: Bytes,
+        /// The data endpoint of the publisher.
+        publisher: String,
+    },
+    /// The deadline came.
+    #[error("{granted} of {wanted} publishers had granted the prefix {prefix:?} by the deadline")]
+    Deadline {
+        /// The prefix.
+        prefix: Bytes,
+        /// How many had granted it.
+        granted: usize,
+        /// How many were waited for.
+        wanted: usize,
     },
 }
 
@@ -196,6 +278,9 @@ pub enum Error {
     /// A message was not accepted.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// A prefix was not granted.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
     /// Members did not come.
     #[error(transparent)]
     Wait(#[from] WaitError),

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`Publisher`], [`PublisherBuilder`] | publish, wait for members, flush, close |
 //! | [`Subscriber`], [`SubscriberBuilder`] | join, deliveries, leave |
+//! | [`Link`] | one publisher of a subscriber: prefixes, marks, counters |
 //! | [`Delivery`] | one message; [`Delivery::ack`] is the only thing that counts as processed |
 //! | [`proto`] | the protocol itself, without sockets |
 //! | [`guide`] | what each outcome proves; choosing level, window, deadline and quorum; other systems |
@@ -62,22 +63,26 @@ mod payload;
 mod place;
 mod publisher;
 mod receive;
+mod security;
 mod subscriber;
 mod wake;
 
 pub use error::{
-    ConnectError, DeliveryError, Error, FlushError, OpenError, PublishError, WaitError,
+    ConnectError, DeliveryError, Error, FlushError, OpenError, PublishError, SecurityError,
+    SubscribeError, WaitError,
 };
 pub use linger_ack_proto as proto;
 pub use linger_ack_proto::{
-    Counters, Level, MemberOutcome, MemberReport, Message, Outcome, Progress,
-    PublisherReport as Report, Quorum, SequenceRange, TopicReport,
+    Abandoned, Counters, EndReason, Level, MemberOutcome, MemberReport, Message, Outcome,
+    PrefixStanding, Progress, PublisherReport as Report, Quorum, SequenceRange, SubscriberConfig,
+    SubscriberCounters, SubscriberEvent, TopicMarks, TopicReport,
 };
 pub use linger_registry::{self, zmq};
 pub use payload::Payload;
 pub use publisher::{Publisher, PublisherBuilder};
 pub use subscriber::{
-    Deliveries, Delivery, LinkEnd, LinkReport, Subscriber, SubscriberBuilder, SubscriberReport,
+    Deliveries, Delivery, Link, LinkEnd, LinkReport, Subscriber, SubscriberBuilder,
+    SubscriberReport,
 };
 
 #[doc = include_str!("../GUIDE.md")]

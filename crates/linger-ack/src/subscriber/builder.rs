@@ -1,63 +1,79 @@
 //! Building a subscriber.
 
 use super::Subscriber;
-use super::link::Link;
-use super::state::{LinkState, Shared, State};
+use super::herald::{Herald, Hook};
+use super::open::Opener;
+use super::state::{Shared, State};
 use super::thread::ReceiveThread;
-use crate::entropy;
 use crate::error::ConnectError;
 use crate::place::Place;
+use crate::security::ClientSecurity;
 use crate::wake::Waker;
 use bytes::Bytes;
-use linger_ack_proto::{Level, Subscriber as Machine, SubscriberConfig};
-use linger_registry::{Registry, Socket, zmq};
+use linger_ack_proto::{ConfigError, Level, SubscriberConfig, SubscriberEvent};
+use linger_registry::Registry;
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long a BYE may linger on a closed DEALER.
-const LINGER: Duration = Duration::from_millis(500);
-
-/// How many frames wait at most for a publisher that is not connected.
-const CONTROL_HIGH_WATER_MARK: i32 = 16;
 
 /// Settings of a [`Subscriber`]; [`connect`](Self::connect) makes it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct SubscriberBuilder {
     name: String,
-    level: Level,
-    prefixes: Vec<Bytes>,
+    config: Result<SubscriberConfig, ConfigError>,
     publishers: Vec<(String, String)>,
     place: Place,
-    queue: usize,
     receive_high_water_mark: i32,
+    security: ClientSecurity,
+    hook: Option<Hook>,
 }
 
 impl SubscriberBuilder {
     #[track_caller]
     pub(super) fn new(name: String) -> Self {
         Self {
+            config: SubscriberConfig::new(name.clone()),
             name,
-            level: Level::default(),
-            prefixes: Vec::new(),
             publishers: Vec::new(),
             place: Place::here(),
-            queue: 1_024,
             receive_high_water_mark: 1_000,
+            security: ClientSecurity::None,
+            hook: None,
         }
     }
 
     /// Subscribes to all topics that begin with this; the empty prefix is everything.
-    pub fn subscribe(mut self, prefix: impl AsRef<[u8]>) -> Self {
-        self.prefixes.push(Bytes::copy_from_slice(prefix.as_ref()));
-        self
+    ///
+    /// [`Subscriber::subscribe`] does it later.
+    pub fn subscribe(self, prefix: impl AsRef<[u8]>) -> Self {
+        let prefix = Bytes::copy_from_slice(prefix.as_ref());
+        self.configure(|config| {
+            if !config.prefixes.contains(&prefix) {
+                config.prefixes.push(prefix);
+            }
+        })
     }
 
     /// What an acknowledgement asserts; [`Level::Processed`] by default.
-    pub fn level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
+    pub fn level(self, level: Level) -> Self {
+        self.configure(|config| config.level = level)
+    }
+
+    /// Shown to each publisher's authorizer, as they are: 64 KiB at most; none by default.
+    ///
+    /// They travel in the clear unless the connection is [encrypted](Self::curve).
+    pub fn credentials(self, credentials: impl AsRef<[u8]>) -> Self {
+        let credentials = Bytes::copy_from_slice(credentials.as_ref());
+        self.configure(|config| config.credentials = credentials)
+    }
+
+    /// How many times a delivery that was abandoned is handed out again; 0 by default.
+    ///
+    /// It comes again before anything new, its [`attempt`](super::Delivery::attempt) one higher.
+    /// After the last it is given up for good: it stays unacknowledged, and is named in
+    /// [`Link::abandoned`](super::Link::abandoned), in the report, and by the publisher.
+    pub fn redeliveries(self, limit: u32) -> Self {
+        self.configure(|config| config.redeliveries = limit)
     }
 
     /// One more publisher, besides the one that [`connect`](Self::connect) names.
@@ -69,14 +85,65 @@ impl SubscriberBuilder {
     /// How many deliveries of a publisher may wait for the application: 1,024 by default.
     ///
     /// At least 1. When so many wait, nothing more is read from the data connection.
-    pub fn queue(mut self, deliveries: usize) -> Self {
-        self.queue = deliveries.max(1);
-        self
+    pub fn queue(self, deliveries: usize) -> Self {
+        self.configure(|config| config.pending_messages = deliveries)
     }
 
     /// The SUB sockets' RCVHWM, in messages: 1,000 by default, 0 is no limit.
     pub fn receive_high_water_mark(mut self, messages: u16) -> Self {
         self.receive_high_water_mark = messages.into();
+        self
+    }
+
+    /// Whatever else the protocol lets one set, such as `max_topics` or `ack_delay`.
+    ///
+    /// [`connect`](Self::connect) judges it.
+    pub fn configure(mut self, change: impl FnOnce(&mut SubscriberConfig)) -> Self {
+        if let Ok(config) = &mut self.config {
+            change(config);
+        }
+        self
+    }
+
+    /// Encrypts all connections by CURVE: the publisher's public key, and this one's key pair.
+    ///
+    /// Each key has 32 bytes, or 40 characters of Z85. [`connect`](Self::connect) fails with
+    /// [`SecurityError::Unsupported`](crate::SecurityError::Unsupported) where libzmq was built
+    /// without CURVE; as the crate `zmq` bundles it, it was.
+    pub fn curve(
+        mut self,
+        server: impl AsRef<[u8]>,
+        public: impl AsRef<[u8]>,
+        secret: impl AsRef<[u8]>,
+    ) -> Self {
+        self.security = ClientSecurity::Curve {
+            server: server.as_ref().to_vec(),
+            public: public.as_ref().to_vec(),
+            secret: secret.as_ref().to_vec(),
+        };
+        self
+    }
+
+    /// Names itself to all connections by PLAIN: a user and a password, 1 to 255 bytes each.
+    ///
+    /// Both travel in the clear.
+    pub fn plain(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.security = ClientSecurity::Plain {
+            user: user.into(),
+            password: password.into(),
+        };
+        self
+    }
+
+    /// Calls this with a publisher's data endpoint and what happened there.
+    ///
+    /// On the subscriber's own thread, without a lock: whatever it does, except to wait for the
+    /// subscriber's end, it may do; but as long as it takes, nothing is received, acknowledged or
+    /// beaten, and publishers may take this one for dead. A panic in it is caught, and it is
+    /// called again for what happens next. What `Subscribe`, `Unsubscribe` and `Rejoin` ask for
+    /// is done already. The last calls may come after [`close_by`](Subscriber::close_by) returned.
+    pub fn on_event(mut self, hook: impl FnMut(&str, &SubscriberEvent) + Send + 'static) -> Self {
+        self.hook = Some(Hook::new(hook));
         self
     }
 
@@ -98,112 +165,60 @@ impl SubscriberBuilder {
     ///
     /// # Errors
     ///
-    /// If the name or a prefix can't be, an endpoint is bad (it is named), or the system refuses
-    /// a thread or a descriptor.
+    /// If the name, a prefix or another setting can't be, libzmq lacks the security that was asked
+    /// for, an endpoint is bad (it is named), or the system refuses a thread or a descriptor.
     pub fn connect(mut self, data: &str, control: &str) -> Result<Subscriber, ConnectError> {
         self.publishers.push((data.to_owned(), control.to_owned()));
+        let name = self.name;
+        let config = self.config.and_then(|mut config| {
+            config.pending_messages = config.pending_messages.max(1);
+            config.validate().map(|()| config)
+        });
+        let config = config.map_err(|source| ConnectError::Config {
+            name: name.clone(),
+            source,
+        })?;
+        let security = self.security.check();
+        security.map_err(|source| ConnectError::Security {
+            name: name.clone(),
+            source,
+        })?;
+
         let (registry, own_registry) = self.place.registry();
+        let queue = config.pending_messages;
+        let opener = Opener {
+            config,
+            place: self.place,
+            registry,
+            receive_high_water_mark: self.receive_high_water_mark,
+            security: self.security,
+        };
+        let mut sockets = Vec::new();
         let mut links = Vec::new();
-        let mut states = Vec::new();
-        for (at, (data, control)) in self.publishers.iter().enumerate() {
-            let (link, state) = self.open_link(&registry, at, data, control)?;
+        let mut endpoints = Vec::new();
+        for (at, (data, control)) in self.publishers.into_iter().enumerate() {
+            let (opened, link) = opener.open(at, &data, &control)?;
+            sockets.push(opened);
             links.push(link);
-            states.push(state);
+            endpoints.push(data);
         }
         let system = |source| ConnectError::System {
-            name: self.name.clone(),
+            name: name.clone(),
             source,
         };
         let shared = Arc::new(Shared {
-            name: self.name.clone(),
-            endpoints: self
-                .publishers
-                .iter()
-                .map(|(data, _)| data.clone())
-                .collect(),
-            queue: self.queue,
-            state: Mutex::new(State::new(states)),
+            name: name.clone(),
+            endpoints,
+            queue,
+            state: Mutex::new(State::new(links)),
             change: Condvar::new(),
             waker: Waker::new().map_err(system)?,
         });
-        ReceiveThread::spawn(Arc::clone(&shared), links).map_err(system)?;
+        let herald = Herald::new(name.clone(), self.hook);
+        ReceiveThread::spawn(Arc::clone(&shared), sockets, herald).map_err(system)?;
         Ok(Subscriber {
             shared,
             own_registry,
         })
-    }
-
-    fn open_link(
-        &self,
-        registry: &Registry,
-        at: usize,
-        data: &str,
-        control: &str,
-    ) -> Result<(Link, LinkState), ConnectError> {
-        let name = &self.name;
-        let system = |source| ConnectError::System {
-            name: name.clone(),
-            source,
-        };
-        let config = |source| ConnectError::Config {
-            name: name.clone(),
-            source,
-        };
-        let option = |source| ConnectError::Option {
-            name: name.clone(),
-            source,
-        };
-
-        let mut settings = SubscriberConfig::new(name.clone()).map_err(config)?;
-        settings.level = self.level;
-        settings.pending_messages = self.queue;
-        for prefix in &self.prefixes {
-            settings = settings.subscribe(prefix.clone());
-        }
-        settings.validate().map_err(config)?;
-        let prefixes = settings.prefixes.clone();
-        let identity = entropy::identity().map_err(system)?;
-        let machine = Machine::new(Instant::now(), settings, identity);
-        let private_topic = machine.private_topic();
-
-        let sub = self.open(registry, zmq::SUB, at, "data")?;
-        // Beyond its high-water mark a SUB drops subscriptions without a word.
-        sub.set_sndhwm(0).map_err(option)?;
-        sub.set_rcvhwm(self.receive_high_water_mark)
-            .map_err(option)?;
-        for prefix in &prefixes {
-            sub.set_subscribe(prefix).map_err(option)?;
-        }
-        sub.set_subscribe(&private_topic).map_err(option)?;
-        let dealer = self.open(registry, zmq::DEALER, at, "control")?;
-        dealer.set_sndhwm(CONTROL_HIGH_WATER_MARK).map_err(option)?;
-
-        let connect = |source| ConnectError::Connect {
-            name: name.clone(),
-            source,
-        };
-        sub.connect(data).map_err(connect)?;
-        dealer.connect(control).map_err(connect)?;
-        let link = Link::new(data.to_owned(), sub, dealer, private_topic);
-        Ok((link, LinkState::new(machine)))
-    }
-
-    fn open(
-        &self,
-        registry: &Registry,
-        kind: zmq::SocketType,
-        at: usize,
-        what: &str,
-    ) -> Result<Socket, ConnectError> {
-        let name = match at {
-            0 => format!("{}.{what}", self.name),
-            _ => format!("{}.{what}-{}", self.name, at + 1),
-        };
-        let socket = self.place.open(registry, kind, name, LINGER);
-        let error = |source| ConnectError::Socket {
-            name: self.name.clone(),
-            source,
-        };
-        socket.map_err(error)
     }
 }

@@ -8,16 +8,19 @@ use std::sync::Arc;
 /// A message, to be acknowledged once it is processed.
 ///
 /// [`ack`](Self::ack) is the only thing that counts. A delivery that is dropped, or lost in a
-/// panic, is *abandoned*: it stays unacknowledged, the publisher's report names it, and nothing
-/// after it on its topic counts as acknowledged either. It can be held, sent to another thread
-/// and acknowledged there, in any order.
+/// panic, is *abandoned*: it is handed out again as often as
+/// [`redeliveries`](super::SubscriberBuilder::redeliveries) says (by default never). After that it
+/// stays unacknowledged, the publisher's report names it, and nothing after it on its topic counts
+/// as acknowledged either. It can be held, sent to another thread and acknowledged there, in any
+/// order.
 #[must_use = "a delivery that is dropped without `ack` stays unacknowledged"]
 pub struct Delivery {
     /// As the machine gave it, which takes it back if it is dropped.
     delivery: linger_ack_proto::Delivery,
     link: usize,
     shared: Arc<Shared>,
-    acked: bool,
+    /// It was acknowledged or abandoned.
+    is_done: bool,
 }
 
 impl Delivery {
@@ -30,7 +33,7 @@ impl Delivery {
             delivery,
             link,
             shared,
-            acked: false,
+            is_done: false,
         }
     }
 
@@ -58,17 +61,34 @@ impl Delivery {
         self.shared.data_endpoint(self.link)
     }
 
+    /// Which time it is handed out: 1 the first time, more once it was abandoned.
+    ///
+    /// See [`redeliveries`](super::SubscriberBuilder::redeliveries).
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.delivery.attempt
+    }
+
     /// Says that the message is processed. Never blocks on the network.
     pub fn ack(mut self) {
-        self.acked = true;
+        self.is_done = true;
         self.shared.acknowledge(self.link, &self.delivery.id);
+    }
+
+    /// Gives it back unacknowledged, as dropping does. True if it is handed out again.
+    ///
+    /// Whoever asks for the next delivery gets it, before anything new, as often as
+    /// [`redeliveries`](super::SubscriberBuilder::redeliveries) allows. Never blocks.
+    pub fn abandon(mut self) -> bool {
+        self.is_done = true;
+        self.shared.abandon(self.link, self.delivery.clone())
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if !self.acked {
-            self.shared.abandon(self.link, self.delivery.clone());
+        if !self.is_done {
+            let _ = self.shared.abandon(self.link, self.delivery.clone());
         }
     }
 }
@@ -78,6 +98,7 @@ impl fmt::Debug for Delivery {
         f.debug_struct("Delivery")
             .field("topic", &self.delivery.topic)
             .field("sequence", &self.delivery.id.sequence)
+            .field("attempt", &self.delivery.attempt)
             .field("len", &self.delivery.payload.len())
             .finish_non_exhaustive()
     }

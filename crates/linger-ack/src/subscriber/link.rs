@@ -1,174 +1,108 @@
-//! The two sockets of one publisher, as the receive thread holds them.
+//! One publisher, as its member sees it.
 
-use super::news::News;
-use super::state::LinkState;
-use crate::entropy;
-use crate::error::DeliveryError;
-use crate::receive::{self, Incoming};
+use super::state::Shared;
+use crate::error::SubscribeError;
 use bytes::Bytes;
-use linger_ack_proto::{EndReason, SubscriberEvent};
-use linger_registry::Socket;
-use linger_registry::zmq::{self, DONTWAIT};
+use linger_ack_proto::{Abandoned, PrefixStanding, SubscriberCounters, TopicMarks};
+use std::fmt;
 use std::time::Instant;
 
-/// How many messages, or about how many bytes, are taken in before the application is told.
-const BURST: usize = 256;
-const BURST_BYTES: usize = 256 << 10;
-
-pub(super) struct Link {
-    pub(super) endpoint: String,
-    pub(super) sub: Socket,
-    pub(super) dealer: Socket,
-    private_topic: Vec<u8>,
-    /// A frame that the DEALER did not take.
-    refused: Option<Bytes>,
-    data: Vec<Incoming>,
-    /// What is to be logged, once no lock is held.
-    news: News,
-    control: Vec<Bytes>,
+/// One publisher of a [`Subscriber`](super::Subscriber), and what this member is to it.
+#[derive(Clone, Copy)]
+pub struct Link<'a> {
+    shared: &'a Shared,
+    at: usize,
 }
 
-impl Link {
-    pub(super) fn new(endpoint: String, sub: Socket, dealer: Socket, private: Vec<u8>) -> Self {
-        Self {
-            news: News::of(&endpoint),
-            endpoint,
-            sub,
-            dealer,
-            private_topic: private,
-            refused: None,
-            data: Vec::with_capacity(BURST),
-            control: Vec::new(),
-        }
+impl<'a> Link<'a> {
+    pub(super) fn new(shared: &'a Shared, at: usize) -> Self {
+        Self { shared, at }
     }
 
-    /// Hands the sockets back. Once the publisher has confirmed, nothing that is queued matters.
-    pub(super) fn end(self, reason: Option<EndReason>) {
-        if reason == Some(EndReason::Confirmed) {
-            self.dealer.discard();
-            self.sub.discard();
-        }
+    /// The publisher's data endpoint, which tells it from the others.
+    #[must_use]
+    pub fn publisher(&self) -> &'a str {
+        self.shared.data_endpoint(self.at)
     }
 
-    /// Whether a frame waits until the DEALER can take it.
-    pub(super) fn is_refused(&self) -> bool {
-        self.refused.is_some()
+    /// Whether this is a member there now.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.shared.state.lock().links[self.at].is_member()
     }
 
-    /// Reads a burst of each socket. True if there may be more.
-    pub(super) fn read(&mut self, takes_data: bool) -> zmq::Result<bool> {
-        let mut has_more = false;
-        while let Some(frame) = receive::frame(&self.dealer)? {
-            // A frame with others after it is none of ours; what follows is as broken.
-            self.control.push(Bytes::copy_from_slice(&frame));
-            if self.control.len() >= BURST {
-                has_more = true;
-                break;
-            }
-        }
-        Ok(has_more | (takes_data && self.read_data()?))
+    /// As [`Subscriber::subscribe`](super::Subscriber::subscribe), at this publisher alone.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn subscribe(&self, prefix: impl AsRef<[u8]>) -> Result<bool, SubscribeError> {
+        self.shared.subscribe(self.range(), prefix.as_ref())
     }
 
-    fn read_data(&mut self) -> zmq::Result<bool> {
-        let mut bytes = 0;
-        while let Some(message) = receive::message(&self.sub)? {
-            bytes += message.payload_len();
-            self.data.push(message);
-            if self.data.len() >= BURST || bytes >= BURST_BYTES {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// As [`Subscriber::unsubscribe`](super::Subscriber::unsubscribe), at this publisher alone.
+    pub fn unsubscribe(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.shared.unsubscribe(self.range(), prefix.as_ref())
     }
 
-    /// Feeds the machine what was read, and does what it says. True if there is something to tell.
-    pub(super) fn step(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<bool> {
-        let before = state.machine.pending();
-        for frame in self.control.drain(..) {
-            state.machine.handle_control(now, &frame);
-        }
-        for message in self.data.drain(..) {
-            match message {
-                Incoming::Whole(first, payload) => state.machine.handle_data(now, &first, payload),
-                Incoming::Bare(topic, payload, trailer) => {
-                    state.machine.handle_bare(now, &topic, payload, &trailer);
-                }
-                // The machine counts it among the broken ones.
-                Incoming::Odd => state.machine.handle_data(now, &[], None),
-            }
-        }
-        if std::mem::take(&mut state.leave) {
-            state.machine.leave(now);
-        }
-        state.machine.handle_timeout(now);
-        let mut news = state.machine.pending() > before;
-        while let Some(event) = state.machine.poll_event() {
-            news = true;
-            self.react(now, state, &event)?;
-            self.news.push(event);
-        }
-        self.transmit(state)?;
-        Ok(news)
+    /// The prefixes that are wanted from it, in order, granted or not.
+    #[must_use]
+    pub fn prefixes(&self) -> Vec<Bytes> {
+        let state = self.shared.state.lock();
+        state.links[self.at].machine.prefixes().cloned().collect()
     }
 
-    /// What happened since the last call.
-    pub(super) fn take_news(&mut self) -> Option<News> {
-        self.news.take()
+    /// How a prefix stands there now.
+    #[must_use]
+    pub fn prefix(&self, prefix: impl AsRef<[u8]>) -> PrefixStanding {
+        let state = self.shared.state.lock();
+        state.links[self.at].prefix(prefix.as_ref())
     }
 
-    fn react(
-        &mut self,
-        now: Instant,
-        state: &mut LinkState,
-        event: &SubscriberEvent,
-    ) -> zmq::Result<()> {
-        match event {
-            SubscriberEvent::Rejoin => self.rejoin(now, state)?,
-            SubscriberEvent::Subscribe { prefix } => self.sub.set_subscribe(prefix)?,
-            SubscriberEvent::Unsubscribe { prefix } => self.sub.set_unsubscribe(prefix)?,
-            SubscriberEvent::EndOfStream => state.end_of_stream = true,
-            SubscriberEvent::Ended { reason } => {
-                state.ended = Some(*reason);
-                let publisher = self.endpoint.clone();
-                state.error = match reason {
-                    EndReason::Superseded => Some(DeliveryError::Superseded { publisher }),
-                    EndReason::Incomplete => Some(DeliveryError::Incomplete { publisher }),
-                    _ => None,
-                };
-            }
-            _ => {}
-        }
-        Ok(())
+    /// As [`Subscriber::wait_until_subscribed`](super::Subscriber::wait_until_subscribed), for
+    /// this publisher alone. This blocks.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn wait_until_subscribed(
+        &self,
+        prefix: impl AsRef<[u8]>,
+        deadline: Instant,
+    ) -> Result<(), SubscribeError> {
+        self.shared
+            .wait_until_subscribed(self.range(), prefix.as_ref(), deadline)
     }
 
-    /// A new identity: the SUB hears its private topic before the publisher is told of it.
-    fn rejoin(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<()> {
-        // The generator was opened when the subscriber was, and does not go away.
-        let identity = entropy::identity().map_err(|_| zmq::Error::ENODEV)?;
-        state.end_of_stream = false;
-        state.machine.rejoin(now, identity);
-        let private_topic = state.machine.private_topic();
-        self.sub.set_subscribe(&private_topic)?;
-        self.sub.set_unsubscribe(&self.private_topic)?;
-        self.private_topic = private_topic;
-        state.machine.handle_timeout(now);
-        Ok(())
+    /// What was counted so far, all sessions together.
+    #[must_use]
+    pub fn counters(&self) -> SubscriberCounters {
+        self.shared.state.lock().links[self.at].machine.counters()
     }
 
-    fn transmit(&mut self, state: &mut LinkState) -> zmq::Result<()> {
-        loop {
-            let next = self.refused.take();
-            let next = next.or_else(|| state.machine.poll_transmit().map(|next| next.frame));
-            let Some(frame) = next else { return Ok(()) };
-            match self.dealer.send(&frame[..], DONTWAIT) {
-                Ok(()) => {}
-                Err(zmq::Error::EINTR) => self.refused = Some(frame),
-                Err(zmq::Error::EAGAIN) => {
-                    self.refused = Some(frame);
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    /// How far the session has come, topic by topic; nothing before it has begun.
+    #[must_use]
+    pub fn marks(&self) -> Vec<TopicMarks> {
+        self.shared.state.lock().links[self.at]
+            .machine
+            .topic_marks()
+    }
+
+    /// What was abandoned for good in this session, topic by topic.
+    #[must_use]
+    pub fn abandoned(&self) -> Vec<Abandoned> {
+        self.shared.state.lock().links[self.at].machine.abandoned()
+    }
+
+    fn range(&self) -> std::ops::Range<usize> {
+        self.at..self.at + 1
+    }
+}
+
+impl fmt::Debug for Link<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("publisher", &self.publisher())
+            .finish_non_exhaustive()
     }
 }

@@ -3,19 +3,26 @@
 mod builder;
 mod deliveries;
 mod delivery;
+mod herald;
 mod link;
-mod news;
+mod open;
+mod prefixes;
 mod report;
+mod sockets;
 mod state;
 mod thread;
 
 pub use builder::SubscriberBuilder;
 pub use deliveries::Deliveries;
 pub use delivery::Delivery;
+pub use link::Link;
 pub use report::{LinkEnd, LinkReport, SubscriberReport};
 
+use crate::error::{DeliveryError, SubscribeError};
+use bytes::Bytes;
 use linger_registry::Registry;
-use state::{LinkState, Shared};
+use state::{Shared, State};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,25 +61,82 @@ impl Subscriber {
         state.links.iter().filter(|link| link.is_member()).count()
     }
 
+    /// Its publishers, in the order in which they were added; the one of `connect` is the last.
+    #[must_use]
+    pub fn links(&self) -> impl ExactSizeIterator<Item = Link<'_>> {
+        (0..self.shared.endpoints.len()).map(|at| Link::new(&self.shared, at))
+    }
+
+    /// The publisher of this data endpoint, as it was given to the builder.
+    #[must_use]
+    pub fn link(&self, publisher: &str) -> Option<Link<'_>> {
+        self.links().find(|link| link.publisher() == publisher)
+    }
+
     /// Waits until this is a member at every publisher, or the deadline. This blocks.
     ///
-    /// It is not needed for anything but to know: deliveries begin by themselves.
+    /// It is not needed for anything but to know: deliveries begin by themselves. False at once if
+    /// a membership has ended, or this was stopped, so that it can't come any more.
     #[must_use = "it says whether the membership came, or the deadline"]
     pub fn wait_until_member(&self, deadline: Instant) -> bool {
-        let mut state = self.shared.state.lock();
-        loop {
-            if state.links.iter().all(LinkState::is_member) {
-                return true;
-            }
-            if self
-                .shared
-                .change
-                .wait_until(&mut state, deadline)
-                .timed_out()
-            {
-                return state.links.iter().all(LinkState::is_member);
-            }
-        }
+        let judge = |state: &mut State| Shared::judge_members(state);
+        self.shared.wait_by(deadline, judge).unwrap_or(false)
+    }
+
+    /// Subscribes to one more prefix, at all publishers. True if one had not been asked for it.
+    ///
+    /// They are asked as soon as they can be, and the prefix is wanted of them as long as this
+    /// subscriber lasts, whatever becomes of connections and sessions. From where on each topic is
+    /// owed is the publisher's word:
+    /// [`wait_until_subscribed`](Self::wait_until_subscribed) returns once it is given. What the
+    /// prefix shares with others goes on without a gap, and comes once. Never blocks.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be a prefix, if 65,536 are wanted already, or if every membership has ended or
+    /// this was stopped.
+    pub fn subscribe(&self, prefix: impl AsRef<[u8]>) -> Result<bool, SubscribeError> {
+        self.shared.subscribe(self.all(), prefix.as_ref())
+    }
+
+    /// Unsubscribes from a prefix, at all publishers. True if one had been asked for it.
+    ///
+    /// What was published before a publisher heard of it is still owed, delivered and to be
+    /// acknowledged; so is what another prefix matches. Never blocks.
+    pub fn unsubscribe(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.shared.unsubscribe(self.all(), prefix.as_ref())
+    }
+
+    /// The prefixes that are wanted of at least one publisher, in order, granted or not.
+    #[must_use]
+    pub fn prefixes(&self) -> Vec<Bytes> {
+        let state = self.shared.state.lock();
+        let links = state.links.iter();
+        let wanted: BTreeSet<_> = links
+            .flat_map(|link| link.machine.prefixes().cloned())
+            .collect();
+        wanted.into_iter().collect()
+    }
+
+    /// Waits until all publishers have granted a prefix, or the deadline. This blocks.
+    ///
+    /// What is published from then on, on a topic that it matches, is owed to this member.
+    ///
+    /// # Errors
+    ///
+    /// At once if a publisher refuses it, if it is not wanted (any more), or if a membership has
+    /// ended or this was stopped, so that it can't be granted any more; otherwise at the deadline.
+    pub fn wait_until_subscribed(
+        &self,
+        prefix: impl AsRef<[u8]>,
+        deadline: Instant,
+    ) -> Result<(), SubscribeError> {
+        self.shared
+            .wait_until_subscribed(self.all(), prefix.as_ref(), deadline)
+    }
+
+    fn all(&self) -> std::ops::Range<usize> {
+        0..self.shared.endpoints.len()
     }
 
     /// What comes, as an iterator that blocks and ends after the last publisher's end of stream.
@@ -82,23 +146,27 @@ impl Subscriber {
     /// everything was handed out are not waited for: acknowledge them, then call
     /// [`close_by`](Self::close_by). A delivery that was dropped without [`ack`](Delivery::ack)
     /// stays unacknowledged, and its publisher is told so.
+    ///
+    /// Several threads can ask, each with an iterator of its own: each delivery is given to one of
+    /// them, and those of one topic may then be processed in any order.
     pub fn deliveries(&self) -> Deliveries<'_> {
         Deliveries::new(&self.shared)
     }
 
     /// The next delivery, waiting no longer than `deadline`. `None`: there is none by then.
     ///
+    /// From any number of threads at once. At the end of the stream it waits for what other
+    /// threads hold too if that may be handed out [again](SubscriberBuilder::redeliveries);
+    /// [`is_at_end`](Self::is_at_end) tells that end from the deadline's. This blocks.
+    ///
     /// # Errors
     ///
     /// As [`deliveries`](Self::deliveries) gives them.
-    pub fn next_by(
-        &self,
-        deadline: Instant,
-    ) -> Result<Option<Delivery>, crate::error::DeliveryError> {
+    pub fn next_by(&self, deadline: Instant) -> Result<Option<Delivery>, DeliveryError> {
         self.shared.next(Some(deadline)).transpose()
     }
 
-    /// Whether every stream has ended and all of it was handed out.
+    /// Whether every stream has ended and all of it was handed out, for the last time.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
         self.shared.state.lock().is_at_end()

@@ -1,6 +1,6 @@
 //! What a subscriber knows when it has closed.
 
-use linger_ack_proto::{EndReason, SubscriberCounters};
+use linger_ack_proto::{Abandoned, EndReason, SubscriberCounters};
 use std::fmt;
 
 /// How a subscriber's memberships ended.
@@ -13,8 +13,10 @@ pub struct SubscriberReport {
     pub name: String,
     /// One entry a publisher, in the order in which they were added.
     pub links: Vec<LinkReport>,
-    /// Deliveries that were dropped, or lost in a panic, without an acknowledgement.
+    /// Deliveries that were abandoned for good: dropped, or lost in a panic, unacknowledged.
     pub abandoned: u64,
+    /// Deliveries that waited for the application, and were never taken.
+    pub waiting: u64,
     /// Deliveries that the application still holds.
     pub held: u64,
 }
@@ -30,6 +32,10 @@ pub struct LinkReport {
     pub end: LinkEnd,
     /// What was counted.
     pub counters: SubscriberCounters,
+    /// Deliveries that waited for the application, and were never taken.
+    pub waiting: u64,
+    /// What was abandoned for good in the last session, topic by topic.
+    pub abandoned: Vec<Abandoned>,
 }
 
 /// How a membership ended.
@@ -44,10 +50,13 @@ pub enum LinkEnd {
 
 impl SubscriberReport {
     /// Whether every publisher has confirmed the final acknowledgements, and none is missing.
+    ///
+    /// None: nothing was abandoned, is held, or was left in the queue.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let confirmed = LinkEnd::Ended(EndReason::Confirmed);
-        self.abandoned == 0 && self.held == 0 && self.links.iter().all(|link| link.end == confirmed)
+        let is_done = self.abandoned == 0 && self.held == 0 && self.waiting == 0;
+        is_done && self.links.iter().all(|link| link.end == confirmed)
     }
 }
 
@@ -57,17 +66,28 @@ impl fmt::Display for SubscriberReport {
             name,
             links,
             abandoned,
+            waiting,
             held,
         } = self;
         write!(f, "{name}: {abandoned} abandoned, {held} held")?;
+        if *waiting > 0 {
+            write!(f, ", {waiting} waiting")?;
+        }
         for LinkReport {
             data_endpoint,
             end,
             counters,
+            abandoned,
+            ..
         } in links
         {
             let delivered = counters.delivered;
             write!(f, "\n  {data_endpoint}: {end}, {delivered} delivered")?;
+            for Abandoned { topic, ranges, .. } in abandoned {
+                for range in ranges {
+                    write!(f, "\n    {}: {range} abandoned", topic.escape_ascii())?;
+                }
+            }
         }
         Ok(())
     }
@@ -105,13 +125,16 @@ mod tests {
                 data_endpoint: "tcp://pub:5556".to_owned(),
                 end: LinkEnd::Ended(EndReason::Confirmed),
                 counters: SubscriberCounters::default(),
+                waiting: 2,
+                abandoned: Vec::new(),
             }],
             abandoned: 0,
+            waiting: 2,
             held: 1,
         };
         let json = serde_json::to_value(&report).expect("serializable");
         assert_eq!(json["name"], "risk-1");
-        assert_eq!(json["held"], 1);
+        assert_eq!((&json["held"], &json["waiting"]), (&1.into(), &2.into()));
         assert_eq!(json["links"][0]["end"], "confirmed");
         assert_eq!(json["links"][0]["counters"]["delivered"], 0);
     }

@@ -4,8 +4,8 @@ use super::delivery::Delivery;
 use super::report::{LinkEnd, LinkReport, SubscriberReport};
 use crate::error::DeliveryError;
 use crate::wake::Waker;
-use linger_ack_proto::{DeliveryId, EndReason, Item, Subscriber as Machine};
-use parking_lot::{Condvar, Mutex};
+use linger_ack_proto::{DeliveryId, EndReason, Item, PrefixStanding, Subscriber as Machine};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,7 +27,6 @@ pub(super) struct State {
     turn: usize,
     /// How many deliveries the application holds.
     held: u64,
-    abandoned: u64,
     /// The application asked `deliveries` to end: nothing more is read from the data connections.
     stopped: bool,
     /// The thread has ended.
@@ -65,9 +64,22 @@ impl LinkState {
         self.ended.is_none() && self.machine.is_member()
     }
 
-    fn is_at_end(&self) -> bool {
-        let is_over = self.end_of_stream || self.ended.is_some();
-        is_over && self.machine.pending() == 0 && self.error.is_none()
+    pub(super) fn prefix(&self, prefix: &[u8]) -> PrefixStanding {
+        match self.machine.prefix(prefix) {
+            refused @ PrefixStanding::Refused { .. } => refused,
+            // If the sockets were lost, the machine never heard of it.
+            _ if self.ended.is_some() => PrefixStanding::Unsubscribed,
+            standing => standing,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end_of_stream || self.ended.is_some()
+    }
+
+    /// Everything was handed out; what is held may come back.
+    fn is_empty(&self) -> bool {
+        self.is_over() && self.machine.pending() == 0 && self.error.is_none()
     }
 }
 
@@ -77,7 +89,6 @@ impl State {
             links,
             turn: 0,
             held: 0,
-            abandoned: 0,
             stopped: false,
             ended: false,
             report: None,
@@ -89,7 +100,16 @@ impl State {
     }
 
     pub(super) fn is_at_end(&self) -> bool {
-        self.links.iter().all(LinkState::is_at_end)
+        self.is_empty() && !self.may_come_back()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.links.iter().all(LinkState::is_empty)
+    }
+
+    /// Whether a delivery that is held may be handed out again.
+    fn may_come_back(&self) -> bool {
+        self.links.iter().any(|link| link.machine.may_come_back())
     }
 
     fn has_ended(&self) -> bool {
@@ -109,8 +129,40 @@ impl Shared {
             }
         }
         state.ended = true;
+        self.announce(state);
+    }
+
+    /// Tells whoever waits that something has changed, once the lock is free.
+    pub(super) fn announce(&self, state: MutexGuard<'_, State>) {
         drop(state);
         self.change.notify_all();
+    }
+
+    /// Waits until there is an answer. `None`: the deadline came before one.
+    pub(super) fn wait_by<T>(
+        &self,
+        deadline: Instant,
+        mut answer: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(answer) = answer(&mut state) {
+                return Some(answer);
+            }
+            if self.change.wait_until(&mut state, deadline).timed_out() {
+                return answer(&mut state);
+            }
+        }
+    }
+
+    /// Whether this is a member everywhere, or never will be. `None`: that is not known yet.
+    pub(super) fn judge_members(state: &State) -> Option<bool> {
+        if state.links.iter().all(LinkState::is_member) {
+            return Some(true);
+        }
+        // What is not read can't welcome anybody.
+        let has_ended = state.links.iter().any(|link| link.ended.is_some());
+        (has_ended || state.stopped).then_some(false)
     }
 
     /// How each membership has ended, if it has.
@@ -132,35 +184,45 @@ impl Shared {
         self: &Arc<Self>,
         deadline: Option<Instant>,
     ) -> Option<Result<Delivery, DeliveryError>> {
-        let mut state = self.state.lock();
-        loop {
-            if let Some(next) = self.take(&mut state) {
-                return Some(next);
-            }
-            if state.stopped || state.ended {
-                return None;
-            }
-            if state.is_at_end() {
-                // Nothing that is held can be waited for here: its holder may be this thread.
-                if state.held > 0 || state.has_ended() {
-                    return None;
+        let Some(deadline) = deadline else {
+            let mut state = self.state.lock();
+            loop {
+                if let Some(next) = self.next_or_end(&mut state, false) {
+                    return next;
                 }
-                for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
-                    link.leave = true;
-                }
-                self.waker.wake();
+                self.change.wait(&mut state);
             }
-            let late = match deadline {
-                Some(at) => self.change.wait_until(&mut state, at).timed_out(),
-                None => {
-                    self.change.wait(&mut state);
-                    false
-                }
-            };
-            if late {
-                return self.take(&mut state);
-            }
+        };
+        self.wait_by(deadline, |state| self.next_or_end(state, true))
+            .flatten()
+    }
+
+    /// The next delivery, or that there is none any more. `None`: that is not known yet.
+    ///
+    /// `waits_for_held`: what is held may come back, and whoever waits has the time.
+    pub(super) fn next_or_end(
+        self: &Arc<Self>,
+        state: &mut State,
+        waits_for_held: bool,
+    ) -> Option<Option<Result<Delivery, DeliveryError>>> {
+        if let Some(next) = self.take(state) {
+            return Some(Some(next));
         }
+        if state.stopped || state.ended {
+            return Some(None);
+        }
+        if !state.is_empty() || (waits_for_held && state.may_come_back()) {
+            return None;
+        }
+        // Nothing that is held can be waited for: its holder may be this thread.
+        if state.held > 0 || state.has_ended() {
+            return Some(None);
+        }
+        for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
+            link.leave = true;
+        }
+        self.waker.wake();
+        None
     }
 
     fn take(self: &Arc<Self>, state: &mut State) -> Option<Result<Delivery, DeliveryError>> {
@@ -196,45 +258,51 @@ impl Shared {
     }
 
     pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
-        self.give_back(link, 0, |machine, now| {
+        self.give_back(link, |machine, now| {
             machine.acknowledge(now, id);
+            false
         });
     }
 
-    /// A delivery was dropped without an ack.
-    pub(super) fn abandon(&self, link: usize, delivery: linger_ack_proto::Delivery) {
-        self.give_back(link, 1, |machine, now| {
-            machine.abandon(now, delivery);
-        });
-        self.change.notify_all();
+    /// A delivery came back without an ack. True if it is handed out again.
+    pub(super) fn abandon(&self, link: usize, delivery: linger_ack_proto::Delivery) -> bool {
+        let comes_again = self.give_back(link, |machine, now| machine.abandon(now, delivery));
+        // What was given up is to be told.
+        self.waker.wake();
+        comes_again
     }
 
     /// The application is done with a delivery, in whatever way.
-    fn give_back(&self, link: usize, abandoned: u64, done: impl FnOnce(&mut Machine, Instant)) {
+    fn give_back(&self, link: usize, done: impl FnOnce(&mut Machine, Instant) -> bool) -> bool {
         let mut state = self.state.lock();
         state.held -= 1;
-        state.abandoned += abandoned;
         let now = Instant::now();
         let Some(link) = state.links.get_mut(link) else {
-            return;
+            return false;
         };
         let before = link.machine.poll_timeout();
-        done(&mut link.machine, now);
+        let comes_again = done(&mut link.machine, now);
         // The thread sleeps until the old time: tell it if the new one is earlier.
         let is_earlier = match (before, link.machine.poll_timeout()) {
             (Some(before), Some(after)) => after < before,
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        drop(state);
+        // At the end, someone may wait for nothing but this.
+        match comes_again || link.is_over() {
+            true => self.announce(state),
+            false => drop(state),
+        }
         if is_earlier {
             self.waker.wake();
         }
+        comes_again
     }
 
     pub(super) fn stop(&self) {
-        self.state.lock().stopped = true;
-        self.change.notify_all();
+        let mut state = self.state.lock();
+        state.stopped = true;
+        self.announce(state);
         self.waker.wake();
     }
 
@@ -244,19 +312,19 @@ impl Shared {
         for link in &mut state.links {
             link.leave = true;
         }
-        drop(state);
-        self.change.notify_all();
+        self.announce(state);
         self.waker.wake();
     }
 
     pub(super) fn close_by(&self, deadline: Instant) -> SubscriberReport {
         self.ask_to_leave();
+        let _ = self.wait_by(deadline, |state| state.ended.then_some(()));
+        self.report()
+    }
+
+    /// How it stands; once it was asked for, always the same.
+    pub(super) fn report(&self) -> SubscriberReport {
         let mut state = self.state.lock();
-        while !state.ended {
-            if self.change.wait_until(&mut state, deadline).timed_out() {
-                break;
-            }
-        }
         if let Some(report) = &state.report {
             return report.clone();
         }
@@ -264,12 +332,16 @@ impl Shared {
             data_endpoint: self.data_endpoint(at).to_owned(),
             end: link.ended.map_or(LinkEnd::Pending, LinkEnd::Ended),
             counters: link.machine.counters(),
+            waiting: link.machine.pending() as u64,
+            abandoned: link.machine.abandoned(),
         });
+        let links: Vec<_> = links.collect();
         let report = SubscriberReport {
             name: self.name.clone(),
-            links: links.collect(),
-            abandoned: state.abandoned,
+            abandoned: links.iter().map(|link| link.counters.abandoned).sum(),
+            waiting: links.iter().map(|link| link.waiting).sum(),
             held: state.held,
+            links,
         };
         state.report = Some(report.clone());
         report

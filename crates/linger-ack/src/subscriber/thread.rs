@@ -1,7 +1,7 @@
 //! The receive thread: it owns the sockets of all links.
 
-use super::link::Link;
-use super::news::News;
+use super::herald::Herald;
+use super::sockets::Sockets;
 use super::state::Shared;
 use linger_registry::zmq;
 use std::io;
@@ -16,14 +16,23 @@ const REFUSED: Duration = Duration::from_millis(100);
 
 pub(super) struct ReceiveThread {
     shared: Arc<Shared>,
-    links: Vec<Link>,
+    links: Vec<Sockets>,
+    herald: Herald,
 }
 
 impl ReceiveThread {
-    pub(super) fn spawn(shared: Arc<Shared>, links: Vec<Link>) -> io::Result<()> {
+    pub(super) fn spawn(
+        shared: Arc<Shared>,
+        links: Vec<Sockets>,
+        herald: Herald,
+    ) -> io::Result<()> {
         // A thread's name can't hold a NUL.
         let name = format!("linger-ack {}", shared.name).replace('\0', "?");
-        let mut thread = Self { shared, links };
+        let mut thread = Self {
+            shared,
+            links,
+            herald,
+        };
         thread::Builder::new()
             .name(name)
             .spawn(move || thread.run())?;
@@ -37,11 +46,11 @@ impl ReceiveThread {
         let ends = self.shared.ends();
         let mut news = Vec::new();
         for (mut link, end) in self.links.drain(..).zip(ends) {
-            news.extend(link.take_news());
+            news.push((link.endpoint.clone(), link.take_news()));
             link.end(end);
         }
         self.shared.thread_ended();
-        // Logged last: nobody waits for this thread any more.
+        // Told last: nobody waits for this thread any more.
         match received {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
@@ -49,7 +58,9 @@ impl ReceiveThread {
             }
             Err(_panic) => return, // the panic hook has told
         }
-        news.into_iter().for_each(News::tell);
+        for (publisher, events) in news {
+            self.herald.tell(&publisher, events);
+        }
     }
 
     /// Goes on until every membership has ended.
@@ -61,8 +72,9 @@ impl ReceiveThread {
             for (link, takes_data) in self.links.iter_mut().zip(&takes_data) {
                 has_more |= link.read(*takes_data)?;
             }
-            let now = Instant::now();
             let mut state = self.shared.state.lock();
+            // Under the lock: the machines' time never goes back.
+            let now = Instant::now();
             let mut has_news = false;
             let mut wake_at = None;
             let mut has_ended = true;
@@ -80,15 +92,16 @@ impl ReceiveThread {
                 };
                 wake_at = wake_at.into_iter().chain(due).min();
             }
-            if has_news {
-                self.shared.change.notify_all();
+            match has_news {
+                true => self.shared.announce(state),
+                false => drop(state),
             }
-            drop(state);
             if has_ended {
                 return Ok(());
             }
             for link in &mut self.links {
-                link.take_news().into_iter().for_each(News::tell);
+                let news = link.take_news();
+                self.herald.tell(&link.endpoint, news);
             }
             if !has_more {
                 self.sleep(wake_at, &takes_data);

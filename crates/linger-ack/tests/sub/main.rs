@@ -1,0 +1,8 @@
+//! What a subscriber offers, over real sockets.
+#![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
+
+mod common;
+mod events;
+mod flood;
+mod prefixes;
+mod settings;
