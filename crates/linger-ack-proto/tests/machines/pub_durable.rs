@@ -226,6 +226,8 @@ fn a_session_that_is_here_still_is_superseded_and_its_claim_taken_over() {
         (report.members[0].owed(), report.members[0].unacked()),
         (3, 0)
     );
+    let counters = report.counters;
+    assert_eq!((counters.superseded, counters.returned), (1, 1));
 }
 
 #[test]

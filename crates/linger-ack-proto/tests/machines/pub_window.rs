@@ -140,9 +140,12 @@ fn eviction_of_a_durable_name_ends_its_claim() {
     let here = bench.member("d", &["a"]);
     let mut away = bench.member("e", &["a"]);
     bench.bye(&mut away, vec![]);
+    assert_eq!(bench.publisher.counters().absences, 1);
+    bench.control_to(&away);
     bench.publish("a");
     assert_eq!(bench.publisher.evict(bench.now), 2);
     assert_eq!(bench.control_to(&here), [ToSubscriber::Evicted]);
+    assert!(bench.control_to(&away).is_empty(), "nobody is there to hear");
     assert_eq!(bench.retained(), 0);
     bench.publish("a");
     assert_eq!(bench.publisher.counters().unowed, 1);
