@@ -1,4 +1,5 @@
-//! The subscriber that was written in Python from `SPEC.md` alone, at a real publisher.
+//! The subscriber that was written in Python from `SPEC.md` alone: its own tests, and what it does
+//! at a real publisher where nothing fails. `python_faults` has the rest.
 //!
 //! Python and pyzmq are no part of a Rust toolchain: without them these tests are ignored, which
 //! counts as skipped. `cargo xtask test --setup` installs them, and then runs these tests too.
@@ -7,9 +8,8 @@ mod common;
 
 use common::python::{PythonSubscriber, in_order, module};
 use common::stranger::{Stranger, noise};
-use common::{Folder, Publisher, Stopped, Subscriber, must, relay, soon};
+use common::{Folder, Publisher, Subscriber, must, soon};
 use linger_testkit::child::{Child, Signal};
-use std::time::Instant;
 
 /// Runs a file of its own tests.
 #[track_caller]
@@ -21,16 +21,6 @@ fn succeeds(tests: &str) {
     let said = common::said(&child);
     assert!(exit.status.success(), "{said}");
     assert!(said.contains("\nOK"), "no test ran: {said}");
-}
-
-/// Everything was acknowledged, printed once and in order, without another session.
-#[track_caller]
-fn lost_nothing(publisher: &Publisher, python: &mut PythonSubscriber) -> Stopped {
-    let stopped = publisher.stop().drained();
-    python.ends("confirmed");
-    python.has_exactly(stopped.accepted());
-    assert_eq!(stopped.unacked(python.child.name()), 0, "{stopped}");
-    stopped
 }
 
 #[test]
@@ -87,7 +77,7 @@ fn a_stop_in_mid_stream_loses_nothing_beside_a_subscriber_in_rust() {
     publisher.order("wait 2");
     publisher.say("stream 4000");
     python.wait_until_printed(4_000);
-    let stopped = lost_nothing(&publisher, &mut python);
+    let stopped = python.lost_nothing(&publisher);
     assert_eq!(stopped.members(), 2, "{stopped}");
     assert_eq!(stopped.number("broken"), 0, "{stopped}");
     rust.done();
@@ -102,7 +92,7 @@ fn at_the_level_received_it_gets_everything_too() {
     let mut python = PythonSubscriber::start("python", data, control, &["--level", "received"]);
     publisher.order("wait 1");
     publisher.order("publish 5000");
-    lost_nothing(&publisher, &mut python);
+    python.lost_nothing(&publisher);
 }
 
 #[test]
@@ -128,123 +118,7 @@ fn a_small_window_is_kept_moving() {
     let mut python = PythonSubscriber::of("python", &publisher);
     publisher.order("wait 1");
     publisher.order("publish 2000");
-    lost_nothing(&publisher, &mut python);
-}
-
-/// Cuts connections three times in mid-stream; nothing is lost, and nothing comes twice.
-fn cut(data: bool, control: bool) {
-    let publisher = Publisher::start(&[]);
-    let (data_relay, data_endpoint) = relay(&publisher.data);
-    let (control_relay, control_endpoint) = relay(&publisher.control);
-    let mut python = PythonSubscriber::start("python", &data_endpoint, &control_endpoint, &[]);
-    publisher.order("wait 1");
-    publisher.say("stream 4000");
-    for round in 1..=3 {
-        let had = python.messages().len() as u64;
-        python.wait_until_printed(had + 2_000);
-        for (wanted, relay) in [(data, &data_relay), (control, &control_relay)] {
-            if wanted {
-                must(
-                    relay
-                        .wait_until(soon(), |now| now.live > 0)
-                        .map_err(|_| "not connected"),
-                );
-                assert_eq!(relay.cut().cut, round, "it had one connection");
-            }
-        }
-    }
-    let had = python.messages().len() as u64;
-    python.wait_until_printed(had + 4_000);
-    let stopped = lost_nothing(&publisher, &mut python);
-    assert_eq!(
-        stopped.members(),
-        1,
-        "it did not have to join anew: {stopped}"
-    );
-    assert!(
-        !data || stopped.number("repaired") > 0,
-        "nothing was cut off"
-    );
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn cutting_its_data_connection_loses_nothing() {
-    cut(true, false);
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn cutting_its_control_connection_loses_nothing() {
-    cut(false, true);
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn cutting_both_loses_nothing() {
-    cut(true, true);
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn sigterm_in_mid_stream_leaves_with_what_it_printed() {
-    let publisher = Publisher::start(&["expiry_ms=60000"]);
-    let mut python = PythonSubscriber::of("python", &publisher);
-    publisher.order("wait 1");
-    publisher.say("stream 4000");
-    python.wait_until_printed(2_000);
-    python.terminate();
-    let messages = python.messages();
-    in_order(&messages);
-    let stopped = publisher.stop();
-    let member = stopped.member("python");
-    let left = member["outcome"].as_str().unwrap_or_default();
-    assert!(
-        left.contains("left"),
-        "BYE came, nothing expired: {stopped}"
-    );
-    let owed = member["owed"].as_u64().unwrap_or_default();
-    let acked = owed - stopped.unacked("python");
-    assert_eq!(acked, messages.len() as u64, "{stopped}");
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn a_killed_publisher_that_comes_back_gets_it_back() {
-    let first = Publisher::start(&["expiry_ms=1000"]);
-    let mut python = PythonSubscriber::of("python", &first);
-    first.order("wait 1");
-    first.order("publish 1000");
-    python.wait_until_printed(1_000);
-    must(first.child.signal(Signal::Kill));
-    must(first.child.wait_for_exit(soon()));
-
-    let (data, control) = (
-        format!("data={}", first.data),
-        format!("control={}", first.control),
-    );
-    let second = Publisher::start(&["expiry_ms=1000", &data, &control]);
-    second.order("wait 1"); // it publishes nothing: a beat brings them together
-    second.order("publish 100");
-    second.stop().drained();
-    python.ends("confirmed");
-    assert_eq!(
-        python
-            .lines_with("notice the publisher was restarted")
-            .len(),
-        1
-    );
-    let numbers: Vec<u64> = python
-        .messages()
-        .iter()
-        .map(|message| message.number)
-        .collect();
-    assert_eq!(numbers.len(), 1_100);
-    let mut wanted: Vec<u64> = (0..1_000).chain(0..100).collect();
-    let mut numbers = numbers;
-    numbers.sort_unstable();
-    wanted.sort_unstable();
-    assert_eq!(numbers, wanted);
+    python.lost_nothing(&publisher);
 }
 
 #[test]
@@ -257,48 +131,7 @@ fn it_may_be_there_before_its_publisher() {
     let publisher = Publisher::start(&[&format!("data={data}"), &format!("control={control}")]);
     publisher.order("wait 1");
     publisher.order("publish 100");
-    lost_nothing(&publisher, &mut python);
-}
-
-#[test]
-#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
-fn suspended_for_longer_than_the_expiry_it_joins_anew_and_names_what_it_missed() {
-    let folder = Folder::new();
-    let publisher = Publisher::start(&["expiry_ms=500"]);
-    let mut python = PythonSubscriber::of("python", &publisher);
-    let awake = Subscriber::of(&folder, "awake", &publisher, &[]);
-    publisher.order("wait 2");
-    publisher.order("publish 1000");
-    python.wait_until_printed(1_000);
-    must(python.child.signal(Signal::Stop));
-    publisher.order("publish 1000");
-    let limit = soon();
-    while publisher.order("members")["members"] != 1 {
-        assert!(Instant::now() < limit, "it never expired");
-    }
-    must(python.child.signal(Signal::Continue));
-    publisher.order("wait 2");
-    publisher.order("publish 1000");
-    let stopped = publisher.stop();
-    python.ends("confirmed");
-    assert_eq!(
-        python.lines_with("notice session lost: UNKNOWN").len(),
-        1,
-        "{stopped}"
-    );
-    // Each of four topics: what it has, and what it was told it will never have.
-    let gone: u64 = python
-        .lines_with("gone ")
-        .iter()
-        .map(|line| {
-            let words: Vec<&str> = line.split(' ').collect();
-            let (first, last): (u64, u64) = (words[2].parse().unwrap(), words[4].parse().unwrap());
-            last - first + 1
-        })
-        .sum();
-    assert_eq!(python.messages().len() as u64 + gone, 3_000, "{stopped}");
-    awake.done();
-    awake.has_exactly(3_000);
+    python.lost_nothing(&publisher);
 }
 
 #[test]
@@ -336,7 +169,7 @@ fn garbage_on_the_ports_of_its_publisher_does_not_reach_it() {
     }
     let had = python.messages().len() as u64;
     python.wait_until_printed(had + 4_000);
-    let stopped = lost_nothing(&publisher, &mut python);
+    let stopped = python.lost_nothing(&publisher);
     assert_eq!(stopped.members(), 1, "{stopped}");
     assert!(stopped.number("broken") >= 100, "{stopped}");
 }
@@ -354,5 +187,71 @@ fn it_survives_being_connected_to_the_wrong_ports() {
     crossed.wait_for(|line| line == "notice joining as crossed");
     must(crossed.child.signal(Signal::Terminate));
     crossed.ends("unconfirmed");
-    lost_nothing(&publisher, &mut python);
+    python.lost_nothing(&publisher);
+}
+
+#[test]
+#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
+fn prefixes_come_and_go_at_a_real_publisher() {
+    for driver in [&[][..], &["--asyncio"]] {
+        let publisher = Publisher::start(&[]);
+        let (data, control) = (&publisher.data, &publisher.control);
+        let more = [&["--prefix", "be", "--orders"][..], driver].concat();
+        let mut python = PythonSubscriber::start("python", data, control, &more);
+        publisher.order("wait 1");
+        publisher.order("publish 400");
+        python.wait_until_printed(100);
+        must(python.child.say("subscribe gam"));
+        python.wait_for(|line| line == "notice granted gam");
+        publisher.order("publish 400");
+        python.wait_until_printed(300);
+        must(python.child.say("unsubscribe be"));
+        python.wait_for(|line| line == "notice released be");
+        publisher.order("publish 400");
+        python.wait_until_printed(400);
+        must(python.child.say("subscribe be")); // a period of its own, with a hole before it
+        python.wait_for(|line| line == "notice granted be");
+        publisher.order("publish 400");
+        let stopped = publisher.stop().drained();
+        python.ends("confirmed");
+        assert_eq!(stopped.unacked("python"), 0, "{stopped}");
+        assert_eq!(stopped.members(), 1, "{stopped}");
+        assert_eq!(stopped.number("broken"), 0, "{stopped}");
+        let sequences = |topic: &str| -> Vec<u64> {
+            let messages = python.messages().into_iter();
+            let of_topic = messages.filter(|message| message.topic == topic);
+            of_topic.map(|message| message.sequence).collect()
+        };
+        assert_eq!(
+            sequences("beta"),
+            (1..=200).chain(301..=400).collect::<Vec<_>>()
+        );
+        assert_eq!(sequences("gamma"), (101..=400).collect::<Vec<_>>());
+        assert_eq!(python.messages().len(), 600);
+    }
+}
+
+/// The README's one changed line: it reads the data port, and nobody waits for it.
+#[test]
+#[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
+fn the_subscriber_of_the_tutorials_reads_the_data_port() {
+    let publisher = Publisher::start(&[]);
+    let mut command = module("tutorial");
+    command.args([&publisher.data, "al"]);
+    let tutorial = must(Child::spawn("tutorial", &mut command));
+    publisher.say("stream 2000");
+    let mut lines = Vec::new();
+    must(tutorial.wait_for_line(soon(), |line| {
+        lines.push(line.to_owned());
+        lines.len() >= 500
+    }));
+    let numbers: Vec<u64> = lines
+        .iter()
+        .map(|line| line.strip_prefix("alpha ").unwrap().parse().unwrap())
+        .collect();
+    // Each fourth message is of that topic; where it begins is chance.
+    let wanted: Vec<u64> = (numbers[0] / 4..).take(500).map(|at| at * 4).collect();
+    assert_eq!(numbers, wanted);
+    let stopped = publisher.stop();
+    assert_eq!(stopped.report["outcome"], "no members", "{stopped}");
 }

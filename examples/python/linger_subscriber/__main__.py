@@ -7,7 +7,10 @@ import asyncio
 import io
 import signal
 import sys
+import threading
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from . import AsyncSubscriber, Delivery, Gone, Item, Subscriber
@@ -21,6 +24,10 @@ def main() -> int:
     parser.add_argument("--control", required=True, help="the publisher's control endpoint")
     parser.add_argument("--prefix", action="append", help="may stand several times; default: all")
     parser.add_argument("--level", choices=["received", "processed"], default="processed")
+    parser.add_argument("--work", type=float, default=0, help="seconds for each message")
+    parser.add_argument(
+        "--orders", action="store_true", help="takes `subscribe P` and `unsubscribe P` from stdin"
+    )
     parser.add_argument("--asyncio", action="store_true", help="on an event loop, without threads")
     args = parser.parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -46,20 +53,44 @@ def run(args: argparse.Namespace, seen: Counter[str]) -> Subscriber:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: subscriber.leave())
         print(f"notice joining as {args.name}")
+        if args.orders:
+            listen(subscriber, lambda order, prefix: order(prefix))
         for item in subscriber:
+            if args.work and isinstance(item, Delivery):
+                time.sleep(args.work)
             show(item, seen)
     return subscriber
 
 
 async def run_async(args: argparse.Namespace, seen: Counter[str]) -> AsyncSubscriber:
     where, how = wish(args)
+    loop = asyncio.get_running_loop()
     async with AsyncSubscriber(*where, **how) as subscriber:
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, subscriber.leave)
+            loop.add_signal_handler(number, subscriber.leave)
         print(f"notice joining as {args.name}")
+        if args.orders:
+            listen(subscriber, loop.call_soon_threadsafe)
         async for item in subscriber:
+            if args.work and isinstance(item, Delivery):
+                await asyncio.sleep(args.work)
             show(item, seen)
     return subscriber
+
+
+def listen(
+    subscriber: Subscriber | AsyncSubscriber, call: Callable[[Callable[[str], None], str], Any]
+) -> None:
+    """Obeys orders, on a thread that nobody waits for."""
+    orders = {"subscribe": subscriber.subscribe, "unsubscribe": subscriber.unsubscribe}
+
+    def obey() -> None:
+        for line in sys.stdin:
+            verb, _, prefix = line.strip().partition(" ")
+            if verb in orders:
+                call(orders[verb], prefix)
+
+    threading.Thread(target=obey, name="orders", daemon=True).start()
 
 
 def show(item: Item, seen: Counter[str]) -> None:

@@ -1,10 +1,11 @@
 //! The subscriber that is written in Python, as a process.
 
-use super::{Publisher, must, soon};
+use super::{Publisher, Stopped, must, soon};
 use linger_testkit::child::{Child, Signal};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 /// A module of `examples/python`, run by the Python that `cargo xtask test --setup` prepares.
 pub fn module(name: &str) -> Command {
@@ -81,6 +82,17 @@ impl PythonSubscriber {
         }
     }
 
+    /// Reads on to the end of what it says, or until then.
+    #[track_caller]
+    pub fn read_until(&mut self, limit: Instant) {
+        let lines = &mut self.lines;
+        let more = self.child.wait_for_line(limit, |line| {
+            lines.push(line.to_owned());
+            false
+        });
+        assert!(more.is_err(), "no line passes");
+    }
+
     /// Waits for its closing line and its end; whether it ended like that, and well.
     #[track_caller]
     pub fn ends(&mut self, outcome: &str) -> String {
@@ -106,6 +118,27 @@ impl PythonSubscriber {
     pub fn lines_with(&self, beginning: &str) -> Vec<&str> {
         let lines = self.lines.iter().map(String::as_str);
         lines.filter(|line| line.starts_with(beginning)).collect()
+    }
+
+    /// Stops its publisher: everything was acknowledged, printed once and in order.
+    #[track_caller]
+    pub fn lost_nothing(&mut self, publisher: &Publisher) -> Stopped {
+        let stopped = publisher.stop().drained();
+        self.ends("confirmed");
+        self.has_exactly(stopped.accepted());
+        assert_eq!(stopped.unacked(self.child.name()), 0, "{stopped}");
+        stopped
+    }
+
+    /// How many messages it was told that it will never have.
+    pub fn gone(&self) -> u64 {
+        let gone = self.lines_with("gone ");
+        let lengths = gone.iter().map(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (first, last): (u64, u64) = (words[2].parse().unwrap(), words[4].parse().unwrap());
+            last - first + 1
+        });
+        lengths.sum()
     }
 
     /// Checks that it printed exactly the messages below `count`, each once, topics in order.

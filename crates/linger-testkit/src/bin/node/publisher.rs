@@ -6,6 +6,7 @@
 use crate::settings::Settings;
 use crate::{Ended, tell};
 use linger::linger_ack::PublishError;
+use linger::linger_ack::proto::PublisherConfig;
 use linger::{Member, Outcome, Phase, Publisher, Quorum, Report, Service};
 use serde_json::{Value, json};
 use std::error::Error;
@@ -30,11 +31,14 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         0 => Quorum::All,
         least => Quorum::AtLeast(least),
     };
+    let mut config = PublisherConfig::default();
+    config.window_messages = settings.number("window", config.window_messages)?;
+    config.expiry = settings.millis("expiry_ms", 5_000)?;
+    config.durable = settings.all("durable").to_vec();
     let publisher = service
         .publisher(&*name)
         .quorum(quorum)
-        .window(settings.number("window", 32_768)?, 32 << 20)
-        .expiry(settings.millis("expiry_ms", 5_000)?)
+        .adjust(|builder| builder.config(config))
         .publish_limit(Duration::from_millis(100))
         .bind(
             &settings.text("data", "tcp://127.0.0.1:*"),
