@@ -91,6 +91,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod grouped;
 mod id;
 mod marks;
 #[cfg(not(linger_planted))]
@@ -106,9 +107,9 @@ pub use config::{ConfigError, Expected, PublisherConfig, SubscriberConfig};
 pub use id::{Epoch, Identity, Level, Nonce, SessionId};
 pub use marks::SequenceRange;
 pub use publisher::{
-    Counters, Event, MemberOutcome, MemberProgress, MemberReport, Message, Outcome, Presence,
-    Progress, PublishError, Published, Publisher, PublisherReport, Quorum, Rate, Target,
-    TopicReport, Transmit, Verdict,
+    AddTopicError, Counters, Event, MemberOutcome, MemberProgress, MemberReport, Message, Outcome,
+    Outstanding, Presence, Progress, PublishError, Published, Publisher, PublisherReport, Quorum,
+    Rate, Request, Target, TopicNumber, TopicReport, Transmit, Verdict,
 };
 pub use subscriber::{
     Abandoned, Delivery, DeliveryId, EndReason, Item, PrefixStanding, Subscriber,

@@ -1,7 +1,7 @@
 //! One small error for each operation.
 
 use bytes::Bytes;
-pub use linger_ack_proto::PublishError;
+pub use linger_ack_proto::{AddTopicError as TopicError, PublishError};
 use linger_ack_proto::{ConfigError, Progress, SequenceRange};
 use linger_registry::{BindError, zmq};
 use std::io;
@@ -42,6 +42,14 @@ pub enum OpenError {
         name: String,
         /// What libzmq says.
         source: zmq::Error,
+    },
+    /// The ports can't be secured as was asked for.
+    #[error("publisher {name}: {source}")]
+    Security {
+        /// The publisher's name.
+        name: String,
+        /// Why not.
+        source: SecurityError,
     },
     /// The operating system gave no thread, no descriptor or no random bits.
     #[error("publisher {name}: {source}")]
@@ -122,6 +130,12 @@ pub enum SecurityError {
     Key {
         /// Which one.
         which: &'static str,
+    },
+    /// A ZAP domain holds a NUL, or is longer than 255 bytes.
+    #[error("the ZAP domain {domain:?} can't be one")]
+    Domain {
+        /// The domain.
+        domain: String,
     },
     /// A user or a password is too short or too long. It is not shown.
     #[error("the {which} must have 1 to 255 bytes, not {len}")]
@@ -281,6 +295,9 @@ pub enum Error {
     /// A prefix was not granted.
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
+    /// A topic could not be had.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// Members did not come.
     #[error(transparent)]
     Wait(#[from] WaitError),

@@ -14,6 +14,8 @@
 //! | [`Subscriber`], [`SubscriberBuilder`] | join, deliveries, leave |
 //! | [`Link`] | one publisher of a subscriber: prefixes, marks, counters |
 //! | [`Delivery`] | one message; [`Delivery::ack`] is the only thing that counts as processed |
+//! | [`Topic`] | publish on one topic, on hot paths |
+//! | [`Authorizer`] | decides who may join, and which prefixes members may add |
 //! | [`proto`] | the protocol itself, without sockets |
 //! | [`guide`] | what each outcome proves; choosing level, window, deadline and quorum; other systems |
 //!
@@ -54,7 +56,8 @@
 //!   on its way.
 //! - A message survives neither the death of its publisher nor, at [`Level::Received`], that of
 //!   its subscriber: nothing is written to disk.
-//! - Names are trusted: whoever can reach the control port can join under any name.
+//! - Names are trusted, unless there is an [`Authorizer`]: whoever can reach the control port can
+//!   join under any name.
 #![forbid(unsafe_code)]
 
 mod entropy;
@@ -69,17 +72,20 @@ mod wake;
 
 pub use error::{
     ConnectError, DeliveryError, Error, FlushError, OpenError, PublishError, SecurityError,
-    SubscribeError, WaitError,
+    SubscribeError, TopicError, WaitError,
 };
 pub use linger_ack_proto as proto;
 pub use linger_ack_proto::{
-    Abandoned, Counters, EndReason, Level, MemberOutcome, MemberReport, Message, Outcome,
-    PrefixStanding, Progress, PublisherReport as Report, Quorum, SequenceRange, SubscriberConfig,
+    Abandoned, Counters, EndReason, Event, Expected, Level, MemberOutcome, MemberProgress,
+    MemberReport, Message, Outcome, Outstanding, PrefixStanding, Presence, Progress,
+    PublisherConfig, PublisherReport as Report, Quorum, SequenceRange, SubscriberConfig,
     SubscriberCounters, SubscriberEvent, TopicMarks, TopicReport,
 };
 pub use linger_registry::{self, zmq};
 pub use payload::Payload;
-pub use publisher::{Publisher, PublisherBuilder};
+pub use publisher::{
+    Authorizer, Candidate, Denied, Publisher, PublisherBuilder, Topic, UserIdIsName,
+};
 pub use subscriber::{
     Deliveries, Delivery, Link, LinkEnd, LinkReport, Subscriber, SubscriberBuilder,
     SubscriberReport,

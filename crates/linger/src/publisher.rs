@@ -2,7 +2,7 @@
 
 use crate::error::ServiceError;
 use crate::service::Service;
-use linger_ack::{Outcome, Publisher, PublisherBuilder, Quorum};
+use linger_ack::{Authorizer, Outcome, Publisher, PublisherBuilder, Quorum};
 use linger_coordinator::{BoxError, Member, Phase};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -54,6 +54,34 @@ impl ServicePublisher {
     /// How long `publish` waits for room in a full window; 5 s by default.
     pub fn publish_limit(mut self, limit: Duration) -> Self {
         self.builder = self.builder.publish_limit(limit);
+        self
+    }
+
+    /// Evicts whoever holds the window full this long; see [`PublisherBuilder::evict_after`].
+    pub fn evict_after(mut self, limit: Duration) -> Self {
+        self.builder = self.builder.evict_after(limit);
+        self
+    }
+
+    /// A durable name: what it is owed waits for it while it is away.
+    pub fn durable(mut self, name: impl Into<String>) -> Self {
+        self.builder = self.builder.durable(name);
+        self
+    }
+
+    /// A durable name that is owed all of these topics from the start, before it comes.
+    pub fn expect<P: AsRef<[u8]>>(
+        mut self,
+        name: impl Into<String>,
+        prefixes: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.builder = self.builder.expect(name, prefixes);
+        self
+    }
+
+    /// Asks this before anyone joins, and before a member gets more prefixes; see [`Authorizer`].
+    pub fn authorizer(mut self, authorizer: impl Authorizer + 'static) -> Self {
+        self.builder = self.builder.authorizer(authorizer);
         self
     }
 
@@ -118,7 +146,8 @@ fn close(
 fn behind(report: &linger_ack::Report) -> String {
     let members = report.members.iter().filter(|member| member.unacked() > 0);
     let members = members.map(|member| {
-        let (name, outcome, unacked) = (&member.name, member.outcome, member.unacked());
+        let name = member.name.escape_debug();
+        let (outcome, unacked) = (member.outcome, member.unacked());
         format!("{name} {outcome}, {unacked} not {}", member.level)
     });
     members.collect::<Vec<_>>().join("; ")

@@ -42,8 +42,14 @@ impl Changes {
 }
 
 impl Publisher {
-    /// `SUBSCRIBE`: false if its number can't be.
-    pub(super) fn handle_subscribe(&mut self, now: Instant, key: u64, change: &Change) -> bool {
+    /// `SUBSCRIBE`: false if its number can't be. It is refused if an authorizer does not allow it.
+    pub(super) fn handle_subscribe(
+        &mut self,
+        now: Instant,
+        key: u64,
+        change: &Change,
+        is_allowed: bool,
+    ) -> bool {
         match self.order_of(now, key, change.number) {
             Order::Next => {}
             Order::Known => return true,
@@ -52,6 +58,11 @@ impl Publisher {
         // SPEC C1: nothing more will be owed to anyone. The number is used up (SPEC P7).
         if self.closing.is_some() {
             self.settle_change(now, key, change.number, Answer::Closing);
+            return true;
+        }
+        if let (false, Some(member)) = (is_allowed, self.members.get(key)) {
+            let why = self.note_denied(member.name.clone());
+            self.settle_change(now, key, change.number, Answer::Refused(why));
             return true;
         }
         match self.grant(key, change) {

@@ -53,7 +53,7 @@ pub struct Counters {
     pub refused: u64,
     /// HELLO frames refused because too many others were joining.
     pub busy: u64,
-    /// HELLO frames that the driver denied.
+    /// HELLO and SUBSCRIBE frames that the driver denied.
     pub denied: u64,
     /// Control frames of a version that is not spoken; answered with VERSIONS.
     pub versions: u64,

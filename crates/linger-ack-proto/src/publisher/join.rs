@@ -89,6 +89,8 @@ impl Publisher {
             session: Some(session),
             nonce: hello.nonce,
             level: hello.level,
+            // Not a part of the frame, which would be held whole.
+            credentials: Bytes::copy_from_slice(&hello.credentials),
             standing: Standing::Candidate,
             ended: MemberOutcome::Absent,
             who,
@@ -103,6 +105,8 @@ impl Publisher {
             has_gone: false,
             query: false,
             heard: Some(now),
+            since: Some(now),
+            spoke: Some(now),
             suspected: false,
             sync: sync::Pace::default(),
             repair: repair::Pace::default(),

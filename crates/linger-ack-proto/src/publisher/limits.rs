@@ -2,9 +2,7 @@
 
 use super::prefixes::Prefixes;
 use super::{Event, Publisher};
-use crate::id::SessionId;
 use crate::wire::{Hello, Refusal, ToSubscriber};
-use bytes::Bytes;
 use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -38,16 +36,6 @@ impl Rate {
 }
 
 impl Publisher {
-    /// Answers a HELLO that the driver's authorizer does not accept (SPEC X3).
-    ///
-    /// The driver reads it with [`ToPublisher::decode`](crate::wire::ToPublisher::decode), and
-    /// calls this instead of [`handle_control`](Self::handle_control).
-    pub fn deny(&mut self, route: &Bytes, session: SessionId) {
-        self.counters.denied += 1;
-        let why = Refusal::NotAuthorized;
-        self.reply(route, session, &ToSubscriber::Refused { change: 0, why });
-    }
-
     /// Why a HELLO can't be granted; `prefixes` is what it asks for.
     pub(super) fn refusal(
         &mut self,

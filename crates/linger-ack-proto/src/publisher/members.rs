@@ -35,6 +35,8 @@ pub(super) struct Member {
     pub(super) session: Option<SessionId>,
     pub(super) nonce: Nonce,
     pub(super) level: Level,
+    /// What its HELLO brought for an authorizer.
+    pub(super) credentials: Bytes,
     pub(super) standing: Standing,
     /// How its session ended, of who is absent.
     pub(super) ended: MemberOutcome,
@@ -62,6 +64,10 @@ pub(super) struct Member {
     /// told. A candidate's clock runs from its HELLO, whatever else it says: it holds the window
     /// back, and owes JOINED for that. That of who is absent runs from its session's end.
     pub(super) heard: Option<Instant>,
+    /// Since when it stands as it does; `None` before any time was told.
+    pub(super) since: Option<Instant>,
+    /// When its last frame came; `None` if none ever did.
+    pub(super) spoke: Option<Instant>,
     /// It was silent for too long once; the next look decides.
     pub(super) suspected: bool,
     pub(super) sync: super::sync::Pace,
@@ -123,8 +129,10 @@ impl Members {
         self.ever_joined |= standing == Standing::Member;
         member.standing = standing;
         member.heard = Some(now);
+        member.since = Some(now);
         member.suspected = false;
         if standing == Standing::Absent {
+            member.credentials = Bytes::new();
             self.forget_session(&member, key);
         }
         self.by_key.insert(key, member);

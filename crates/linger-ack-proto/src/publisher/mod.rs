@@ -1,6 +1,7 @@
 //! The publisher's machine.
 
 mod ack;
+mod authorize;
 mod change;
 mod close;
 mod counters;
@@ -13,6 +14,7 @@ mod known;
 mod limits;
 mod members;
 mod names;
+mod number;
 mod order;
 mod outbox;
 mod owed;
@@ -29,12 +31,15 @@ mod sync;
 mod topics;
 mod window;
 
+pub use authorize::Request;
 pub use counters::Counters;
 pub use event::{Event, Transmit};
+pub use number::{AddTopicError, TopicNumber};
 pub use progress::{MemberProgress, Presence, Progress, Rate};
 pub use quorum::{Quorum, Target, Verdict};
 pub use report::{MemberOutcome, MemberReport, Outcome, PublisherReport, TopicReport};
 pub use send::{Message, PublishError, Published};
+pub use window::Outstanding;
 
 use crate::config::{ConfigError, PublisherConfig};
 use crate::id::{Epoch, SessionId};
@@ -58,10 +63,9 @@ use window::Window;
 /// 1. Draw an [`Epoch`] at random for each `Publisher`.
 /// 2. Hand each frame that the ROUTER socket gives to [`handle_control`](Self::handle_control),
 ///    with the routing id that it came with.
-///    Whoever has an authorizer reads each frame with
-///    [`ToPublisher::decode`](crate::wire::ToPublisher::decode) first, and calls
-///    [`deny`](Self::deny) instead for a HELLO that it does not accept.
-/// 3. To publish, call [`publish`](Self::publish), and send what it says on the PUB socket before
+///    Whoever has an authorizer asks [`request`](Self::request) of each frame right before, and
+///    calls [`deny`](Self::deny) instead for what it does not accept.
+/// 3. To publish, call [`publish`](Self::publish) or [`publish_to`](Self::publish_to), and send what it says on the PUB socket before
 ///    anything else is done with the machine. If the window is full, wait for [`Event::Room`], or
 ///    call [`evict`](Self::evict) if a subscriber may be lost for it.
 /// 4. When [`poll_timeout`](Self::poll_timeout) has come, first hand over all frames that the
@@ -161,6 +165,12 @@ impl Publisher {
         self.members.joined()
     }
 
+    /// What is retained now, against the window's limits.
+    #[must_use]
+    pub fn outstanding(&self) -> Outstanding {
+        self.window.outstanding()
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -169,6 +179,10 @@ impl Publisher {
 
     /// Takes in one frame of the ROUTER socket. What is broken or unknown is counted and dropped.
     pub fn handle_control(&mut self, now: Instant, route: &Bytes, frame: &Bytes) {
+        self.take_in(now, route, frame, true);
+    }
+
+    fn take_in(&mut self, now: Instant, route: &Bytes, frame: &Bytes, is_allowed: bool) {
         self.begin_clocks(now);
         if frame.len() > self.config.max_frame as usize {
             self.counters.broken += 1;
@@ -184,6 +198,9 @@ impl Publisher {
             }
         };
         if let ToPublisher::Hello(hello) = body {
+            if !is_allowed {
+                return self.deny_hello(route, header.session, hello.name);
+            }
             return self.handle_hello(now, route, header.session, serial, hello);
         }
         // SPEC A5: what is of another epoch, or of a session that is none, is never counted.
@@ -205,7 +222,7 @@ impl Publisher {
             ToPublisher::Nack { ranges } => self.handle_nack(now, key, &ranges),
             ToPublisher::Bye { marks } => self.handle_bye(now, key, &marks),
             ToPublisher::Hello(_) => true,
-            ToPublisher::Subscribe(change) => self.handle_subscribe(now, key, &change),
+            ToPublisher::Subscribe(change) => self.handle_subscribe(now, key, &change, is_allowed),
             ToPublisher::Unsubscribe(change) => self.handle_unsubscribe(now, key, &change),
         };
         if !understood {

@@ -34,6 +34,7 @@ impl Member {
             session: None,
             nonce: Nonce::from_u128(0),
             level: expected.level,
+            credentials: Bytes::new(),
             standing: Standing::Absent,
             ended: MemberOutcome::Absent,
             who: key,
@@ -48,6 +49,8 @@ impl Member {
             has_gone: false,
             query: false,
             heard: None,
+            since: None,
+            spoke: None,
             suspected: false,
             sync: sync::Pace::default(),
             repair: repair::Pace::default(),
@@ -62,6 +65,7 @@ impl Publisher {
             let absent = self.members.iter_mut().filter(|(_, m)| m.is_absent());
             for (_, member) in absent {
                 member.heard.get_or_insert(now);
+                member.since.get_or_insert(now);
             }
             self.judge_in_time(now, Standing::Absent);
         }

@@ -113,6 +113,17 @@ impl Owed {
         }
     }
 
+    /// How many of those it has received, in order, and not acknowledged.
+    pub(super) fn received_only(&self, next: u64) -> u64 {
+        match self.is_live() {
+            true => self
+                .last(next)
+                .min(self.received)
+                .saturating_sub(self.cleared()),
+            false => 0,
+        }
+    }
+
     /// Whether it holds back anything below `below`, which is at most the topic's next sequence.
     pub(super) fn holds_below(&self, below: u64) -> bool {
         self.is_live() && self.cleared() < self.last(below).min(below - 1)

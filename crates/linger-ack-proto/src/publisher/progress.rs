@@ -2,6 +2,8 @@
 
 use super::Publisher;
 use super::owed::Standing;
+use crate::grouped::Grouped;
+use crate::id::Level;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -36,6 +38,20 @@ pub struct MemberProgress {
     pub acked: u64,
     /// How many it has yet to acknowledge.
     pub outstanding: u64,
+    /// How many of these it has received, in order: its application is what they wait for. 0 at
+    /// the level received.
+    pub received_only: u64,
+    /// What its acknowledgements assert.
+    pub level: Level,
+    /// It was silent for too long, and expires unless it is heard soon.
+    pub suspected: bool,
+    /// When it joined, or since when it is absent; `None` if it is expected, and no time has been
+    /// told yet.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub since: Option<Instant>,
+    /// When its last frame came; `None` if it never came.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub heard: Option<Instant>,
     /// Tells sessions of one name apart.
     #[cfg_attr(feature = "serde", serde(skip))]
     key: u64,
@@ -70,13 +86,15 @@ pub struct Rate {
 impl Publisher {
     /// How far everyone has come; cheap enough for a line every second.
     pub fn progress(&self, now: Instant) -> Progress {
-        // By key: how far it is from its last, and how far from what it could have.
-        let mut lags = BTreeMap::<u64, (u64, u64)>::new();
+        // By key: how far it is from its last, how far from what it could have, and how much of that
+        // it has received.
+        let mut lags = BTreeMap::<u64, (u64, u64, u64)>::new();
         for (_, topic) in self.topics.active() {
             for owed in &topic.owed {
-                let (lag, left) = lags.entry(owed.member).or_default();
+                let (lag, left, received) = lags.entry(owed.member).or_default();
                 *lag += owed.lag(topic.next);
                 *left += owed.left(topic.next);
+                *received += owed.received_only(topic.next);
             }
         }
         let members = self.members.iter().filter_map(|(key, member)| {
@@ -85,7 +103,7 @@ impl Publisher {
                 Standing::Absent => Presence::Absent,
                 _ => return None,
             };
-            let (mut lag, outstanding) = lags.get(&key).copied().unwrap_or_default();
+            let (mut lag, outstanding, received_only) = lags.get(&key).copied().unwrap_or_default();
             if member.has_gone {
                 // What it can't have may be of a topic of which nothing is retained.
                 let topics = member.topics.iter();
@@ -100,6 +118,11 @@ impl Publisher {
                 owed,
                 acked: owed - outstanding,
                 outstanding,
+                received_only,
+                level: member.level,
+                suspected: member.suspected,
+                since: member.since,
+                heard: member.spoke,
                 key,
             })
         });
@@ -175,19 +198,19 @@ struct Line<'a> {
     rate: Option<Rate>,
 }
 
-/// Such as `2/3 acked, 1204 outstanding, slowest: risk-1 (44 of 1248, 310/s)`.
+/// Such as `2/3 acked, 1,204 outstanding, slowest: risk-1 (44 of 1,248, 310/s)`.
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let progress = self.progress;
         let (acked, members) = (progress.acked(), progress.members.len());
-        let outstanding = progress.outstanding;
+        let outstanding = Grouped(progress.outstanding);
         write!(f, "{acked}/{members} acked, {outstanding} outstanding")?;
         let Some(slowest) = progress.slowest() else {
             return Ok(());
         };
-        let MemberProgress {
-            name, acked, owed, ..
-        } = slowest;
+        // SPEC, security: names come from strangers.
+        let name = slowest.name.escape_debug();
+        let (acked, owed) = (Grouped(slowest.acked), Grouped(slowest.owed));
         write!(f, ", slowest: {name} ({acked} of {owed}")?;
         if slowest.presence == Presence::Absent {
             write!(f, ", absent")?;
@@ -196,13 +219,13 @@ impl fmt::Display for Line<'_> {
         let rates = self.rate.as_ref().map(|rate| &rate.members);
         let rate = at.and_then(|at| *rates?.get(at)?);
         match rate {
-            Some(rate) => write!(f, ", {rate:.0}/s)"),
+            Some(rate) => write!(f, ", {}/s)", Grouped(rounded(rate))),
             None => write!(f, ")"),
         }
     }
 }
 
-/// Such as `2/3 acked, 1204 outstanding, slowest: risk-1 (44 of 1248)`.
+/// Such as `2/3 acked, 1,204 outstanding, slowest: risk-1 (44 of 1,248)`.
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = Line {
@@ -216,4 +239,12 @@ impl fmt::Display for Progress {
 /// For rates: exact up to 2^53.
 fn as_f64(count: u64) -> f64 {
     Duration::from_micros(count).as_secs_f64() * 1e6
+}
+
+/// For rates: none is below zero, and what can't be a number of messages is the most of them.
+fn rounded(rate: f64) -> u64 {
+    let micros = Duration::try_from_secs_f64(rate.round() / 1e6);
+    micros.map_or(u64::MAX, |rate| {
+        u64::try_from(rate.as_micros()).unwrap_or(u64::MAX)
+    })
 }

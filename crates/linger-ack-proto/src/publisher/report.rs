@@ -223,7 +223,9 @@ impl fmt::Display for PublisherReport {
             write!(
                 f,
                 "\n  {}: {}, {owed} owed, {unacked} not {}",
-                member.name, member.outcome, member.level
+                member.name.escape_debug(),
+                member.outcome,
+                member.level
             )?;
             for topic in &member.topics {
                 if let Some(range) = topic.unacked() {

@@ -1,10 +1,10 @@
 //! Accepting a message: retain it, number it, and say in which envelope it goes.
 
 use super::Publisher;
-use super::owed::Owed;
+use super::number::{AddTopicError, TopicNumber};
 use super::topics::Topic;
 use crate::planted::{Bug, planted};
-use crate::topic::{TopicError, check_topic};
+use crate::topic::TopicError;
 use crate::wire::Envelope;
 use bytes::Bytes;
 use std::fmt;
@@ -51,16 +51,28 @@ pub enum PublishError {
         /// The limit.
         limit: u32,
     },
+    /// The publisher has no topic of this number.
+    #[error("there is no topic of this number, a message of {} bytes not accepted", .payload.len())]
+    NoTopic {
+        /// The number.
+        topic: TopicNumber,
+        /// What was to be published.
+        payload: Bytes,
+    },
     /// The publisher is closing or closed.
     #[error("the publisher is closed, {} not accepted", .0)]
     Closed(Message),
 }
 
 impl PublishError {
-    /// The message that was not accepted.
+    /// The message that was not accepted; if there is no such topic, with an empty one.
     #[must_use]
     pub fn into_message(self) -> Message {
         match self {
+            Self::NoTopic { payload, .. } => Message {
+                topic: Bytes::new(),
+                payload,
+            },
             Self::WindowFull(message) | Self::Closed(message) => message,
             Self::Topic { message, .. }
             | Self::TooLarge { message, .. }
@@ -111,51 +123,72 @@ impl Publisher {
         payload: Bytes,
         envelope: &mut Vec<u8>,
     ) -> Result<Published, PublishError> {
-        let refuse = |payload| Message {
+        self.begin_clocks(now);
+        let limit = self.config.max_payload;
+        let found = match payload.len() as u64 > limit {
+            // It makes no topic.
+            true if self.closing.is_none() => Err(None),
+            _ => self.topic(topic).map_err(Some),
+        };
+        let why = match found {
+            Ok(number) => return self.publish_to(now, number, payload, envelope),
+            Err(why) => why,
+        };
+        let message = Message {
             topic: Bytes::copy_from_slice(topic),
             payload,
         };
+        Err(match why {
+            None => PublishError::TooLarge { message, limit },
+            Some(AddTopicError::Topic(source)) => PublishError::Topic { message, source },
+            Some(AddTopicError::TooMany { limit }) => {
+                PublishError::TooManyTopics { message, limit }
+            }
+            Some(AddTopicError::Closed) => PublishError::Closed(message),
+        })
+    }
+
+    /// As [`publish`](Self::publish), on a topic whose number [`topic`](Self::topic) has told.
+    ///
+    /// Nothing is looked up by name, and nothing is allocated but what `envelope` needs. The same
+    /// message gives the same bytes as by `publish`.
+    ///
+    /// # Errors
+    ///
+    /// Says why it was not accepted, and hands it back. The number of another publisher's topic
+    /// may be that of one here, too.
+    pub fn publish_to(
+        &mut self,
+        now: Instant,
+        topic: TopicNumber,
+        payload: Bytes,
+        envelope: &mut Vec<u8>,
+    ) -> Result<Published, PublishError> {
         self.begin_clocks(now);
-        if self.closing.is_some() {
-            return Err(PublishError::Closed(refuse(payload)));
-        }
-        let len = payload.len() as u64;
-        if len > self.config.max_payload {
-            let limit = self.config.max_payload;
-            return Err(PublishError::TooLarge {
-                message: refuse(payload),
-                limit,
-            });
-        }
-        let number = match self.topics.number(topic) {
-            Some(number) => number,
-            None => match self.add_topic(topic) {
-                Ok(number) => number,
-                Err(Refused::Topic(source)) => {
-                    return Err(PublishError::Topic {
-                        message: refuse(payload),
-                        source,
-                    });
-                }
-                Err(Refused::TooMany) => {
-                    let limit = self.config.max_topics;
-                    return Err(PublishError::TooManyTopics {
-                        message: refuse(payload),
-                        limit,
-                    });
-                }
-            },
+        let TopicNumber(number) = topic;
+        let Some(found) = self.topics.get(number) else {
+            return Err(PublishError::NoTopic { topic, payload });
         };
-        let is_owed = self.topics.get(number).is_some_and(Topic::is_owed);
-        if is_owed && !self.make_room(now, len) {
+        let len = payload.len() as u64;
+        let limit = self.config.max_payload;
+        if self.closing.is_some() {
+            return Err(PublishError::Closed(found.refuse(payload)));
+        }
+        if len > limit {
+            let message = found.refuse(payload);
+            return Err(PublishError::TooLarge { message, limit });
+        }
+        let is_owed = found.is_owed();
+        let has_room = !is_owed || self.make_room(now, len);
+        let Some(entry) = self.topics.get_mut(number) else {
+            // No topic ever goes.
+            return Err(PublishError::NoTopic { topic, payload });
+        };
+        if !has_room {
             self.counters.full += 1;
-            return Err(PublishError::WindowFull(refuse(payload)));
+            return Err(PublishError::WindowFull(entry.refuse(payload)));
         }
         // Who held the window back may have been all who were owed it.
-        let Some(entry) = self.topics.get_mut(number) else {
-            // A number that was just looked up or given has its topic.
-            return Err(PublishError::Closed(refuse(payload)));
-        };
         let is_owed = is_owed && entry.is_owed();
         // SPEC D1: nothing can fail from here on, so no number is lost.
         let sequence = entry.next;
@@ -174,7 +207,7 @@ impl Publisher {
         envelope.clear();
         let tag = self.epoch.tag();
         let numbered = Envelope {
-            topic,
+            topic: self.topics.get(number).map_or(&[][..], |topic| &topic.name),
             tag,
             number,
             sequence,
@@ -190,33 +223,12 @@ impl Publisher {
             settle,
         })
     }
-
-    /// A topic that is new: everyone whose prefix it matches is owed it from 1 (SPEC J2, P3).
-    fn add_topic(&mut self, name: &[u8]) -> Result<u32, Refused> {
-        check_topic(name).map_err(Refused::Topic)?;
-        if self.topics.len() >= self.config.max_topics as usize {
-            return Err(Refused::TooMany);
-        }
-        let number = self
-            .topics
-            .add(Bytes::copy_from_slice(name))
-            .ok_or(Refused::TooMany)?;
-        let Some(topic) = self.topics.get_mut(number) else {
-            return Ok(number);
-        };
-        for (key, member) in self
-            .members
-            .iter_mut()
-            .filter(|(_, m)| m.prefixes.matches(name))
-        {
-            topic.owe(Owed::new(key, member.who, member.level, member.standing, 1));
-            member.topics.push(number);
-        }
-        Ok(number)
-    }
 }
 
-enum Refused {
-    Topic(TopicError),
-    TooMany,
+impl Topic {
+    /// A message of this topic that is handed back.
+    fn refuse(&self, payload: Bytes) -> Message {
+        let topic = self.name.clone();
+        Message { topic, payload }
+    }
 }

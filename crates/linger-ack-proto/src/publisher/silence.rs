@@ -21,6 +21,7 @@ impl Publisher {
         let Some(member) = self.members.get_mut(key) else {
             return;
         };
+        member.spoke = Some(now);
         if member.is_joined() {
             member.heard = Some(now);
             member.suspected = false;

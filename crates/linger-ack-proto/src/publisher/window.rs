@@ -2,7 +2,53 @@
 
 use super::topics::Topic;
 use super::{Event, Publisher};
+use crate::grouped::Grouped;
 use std::collections::VecDeque;
+use std::fmt;
+
+/// What a publisher retains, and how much it can.
+///
+/// Its `Display` is such as `1,204 of 32,768 messages, 98,304 of 33,554,432 bytes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Outstanding {
+    /// How many messages are retained: somebody has not acknowledged them.
+    pub messages: u64,
+    /// How many bytes of payload these have.
+    pub bytes: u64,
+    /// How many messages can be retained.
+    pub window_messages: u64,
+    /// How many bytes of payload can be retained.
+    pub window_bytes: u64,
+}
+
+impl Outstanding {
+    /// Whether there is no room for another message, unless it is empty.
+    ///
+    /// One that is published may be accepted all the same: nobody may be owed it, and what is
+    /// retained for absent names alone gives way.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.messages >= self.window_messages || self.bytes >= self.window_bytes
+    }
+}
+
+impl fmt::Display for Outstanding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [messages, bytes, window_messages, window_bytes] = [
+            self.messages,
+            self.bytes,
+            self.window_messages,
+            self.window_bytes,
+        ]
+        .map(Grouped);
+        write!(
+            f,
+            "{messages} of {window_messages} messages, {bytes} of {window_bytes} bytes"
+        )
+    }
+}
 
 /// What is retained of all topics, against its limits.
 #[derive(Clone, Debug)]
@@ -23,6 +69,15 @@ impl Window {
             messages: 0,
             bytes: 0,
             unsettled: 0,
+        }
+    }
+
+    pub(super) fn outstanding(&self) -> Outstanding {
+        Outstanding {
+            messages: self.messages,
+            bytes: self.bytes,
+            window_messages: self.limit_messages,
+            window_bytes: self.limit_bytes,
         }
     }
 

@@ -99,6 +99,12 @@ pub struct TopicRange {
 }
 
 impl ToPublisher {
+    /// Whether a frame says of itself that it is HELLO or SUBSCRIBE, which an authorizer judges.
+    #[must_use]
+    pub fn may_ask(frame: &[u8]) -> bool {
+        matches!(frame.get(3), Some(&(HELLO | SUBSCRIBE)))
+    }
+
     /// The frame's bytes. `serial` grows by one with each frame of a session.
     #[must_use]
     pub fn encode(&self, header: &Header, serial: u64) -> Bytes {

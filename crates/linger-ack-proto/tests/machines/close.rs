@@ -289,3 +289,14 @@ fn a_flush_of_at_least_one_is_not_barred_by_what_came_after_it() {
     assert_eq!(verdict(&target), Verdict::Met);
     assert_eq!(verdict(&now), Verdict::Impossible);
 }
+
+#[test]
+fn a_name_of_a_stranger_makes_no_line_of_its_own_in_the_report() {
+    let mut world = World::new();
+    world.member("a\nb: acked", "T");
+    let report = world.publisher.finish(Quorum::All);
+    assert_eq!(
+        report.to_string(),
+        "nothing owed: 0 accepted, 0 owed to nobody\n  a\\nb: acked: acked, 0 owed, 0 not processed"
+    );
+}

@@ -15,6 +15,7 @@ mod join;
 mod leave;
 mod life;
 mod pace;
+mod pub_authorize;
 mod pub_durable;
 mod pub_limits;
 mod pub_lists;
@@ -23,6 +24,7 @@ mod pub_prefixes;
 mod pub_progress;
 mod pub_quorum;
 mod pub_random;
+mod pub_topics;
 mod pub_window;
 mod repair;
 #[cfg(feature = "serde")]

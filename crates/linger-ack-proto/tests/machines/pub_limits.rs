@@ -163,43 +163,6 @@ fn another_version_is_told_which_are_spoken_whatever_it_says() {
 }
 
 #[test]
-fn who_is_denied_is_told_and_leaves_nothing() {
-    let mut bench = Bench::new();
-    let mut peer = bench.peer("a");
-    bench.publisher.deny(&peer.route, peer.session);
-    assert_eq!(bench.control_to(&peer), refused(Refusal::NotAuthorized));
-    assert_eq!(bench.publisher.counters().denied, 1);
-    bench.hello(&mut peer, &["a"]);
-    bench.joined(&mut peer);
-    assert_eq!(bench.publisher.member_count(), 1, "later it is not");
-}
-
-#[test]
-fn a_driver_reads_a_hello_before_it_hands_it_in() {
-    let hello = Hello {
-        nonce: linger_ack_proto::Nonce::from_u128(1),
-        level: linger_ack_proto::Level::Processed,
-        name: "a".into(),
-        credentials: Bytes::from_static(b"secret"),
-        prefixes: vec![],
-    };
-    let mut bench = Bench::new();
-    let peer = bench.peer("a");
-    let header = Header {
-        epoch: Epoch::UNKNOWN,
-        session: peer.session,
-    };
-    let frame = ToPublisher::Hello(hello).encode(&header, 1);
-    let (header, _, body) = ToPublisher::decode(&frame).expect("a whole frame");
-    let ToPublisher::Hello(hello) = body else {
-        panic!("{body:?}");
-    };
-    assert_eq!(hello.credentials, &b"secret"[..]);
-    bench.publisher.deny(&peer.route, header.session);
-    assert_eq!(bench.control_to(&peer).len(), 1);
-}
-
-#[test]
 fn a_bare_topic_goes_without_its_envelope() {
     let mut config = PublisherConfig::default();
     config.bare_topics = true;

@@ -1,7 +1,8 @@
 //! How far a drain has come.
 
 use crate::peer::{Bench, ms};
-use linger_ack_proto::{Presence, Quorum};
+use linger_ack_proto::wire::{Mark, ToPublisher};
+use linger_ack_proto::{Expected, Level, Presence, Quorum};
 
 #[test]
 fn it_tells_which_member_how_far_and_at_what_rate() {
@@ -47,6 +48,87 @@ fn it_tells_which_member_how_far_and_at_what_rate() {
         ),
         (Presence::Absent, 1, 0, 1)
     );
+}
+
+#[test]
+fn large_numbers_have_commas_and_names_of_strangers_are_escaped() {
+    let mut bench = Bench::new();
+    let mut peer = bench.member("a\n9/9 acked", &["t"]);
+    for _ in 0..1_300 {
+        bench.publish("t");
+    }
+    bench.ack(&mut peer, 1, 6);
+    let first = bench.publisher.progress(bench.now);
+    bench.now += ms(5);
+    bench.ack(&mut peer, 1, 26);
+    let second = bench.publisher.progress(bench.now);
+    assert_eq!(
+        second.line_since(&first).to_string(),
+        r"0/1 acked, 1,274 outstanding, slowest: a\n9/9 acked (26 of 1,300, 4,000/s)"
+    );
+}
+
+#[test]
+fn it_tells_what_waits_for_the_application_alone() {
+    let mut bench = Bench::new();
+    let mut peer = bench.member("a", &["t"]);
+    let mut quick = bench.peer("b");
+    quick.level = Level::Received;
+    bench.hello(&mut quick, &["t"]);
+    bench.joined(&mut quick);
+    for _ in 0..10 {
+        bench.publish("t");
+    }
+    for peer in [&mut peer, &mut quick] {
+        let marks = vec![Mark {
+            number: 1,
+            received: 7,
+            processed: 3,
+        }];
+        let whole = false;
+        bench.say(peer, ToPublisher::Ack { whole, marks });
+    }
+    let progress = bench.publisher.progress(bench.now);
+    let of = |name| {
+        let member = progress.member(name).expect("here");
+        (member.level, member.outstanding, member.received_only)
+    };
+    assert_eq!(of("a"), (Level::Processed, 7, 4));
+    assert_eq!(of("b"), (Level::Received, 3, 0));
+}
+
+#[test]
+fn it_tells_since_when_one_is_here_or_away_and_when_it_was_heard() {
+    let away = Expected::new("late").expect("a name").prefix("t");
+    let mut bench = Bench::with(|config| {
+        config.durable = vec!["a".into()];
+        config.expected = vec![away];
+    });
+    let begun = bench.now;
+    let of = |bench: &Bench, name| {
+        let progress = bench.publisher.progress(bench.now);
+        let member = progress.member(name).expect("named");
+        (member.since, member.heard, member.suspected)
+    };
+    assert_eq!(of(&bench, "late"), (None, None, false), "no time was told");
+    let mut peer = bench.candidate("a", &["t"]);
+    bench.now += ms(10);
+    bench.joined(&mut peer);
+    let joined = begun + ms(10);
+    assert_eq!(of(&bench, "a"), (Some(joined), Some(joined), false));
+    assert_eq!(of(&bench, "late"), (Some(begun), None, false));
+    bench.pass(ms(5_000));
+    let (since, heard, suspected) = of(&bench, "a");
+    assert_eq!(
+        (since, heard, suspected),
+        (Some(joined), Some(joined), true)
+    );
+    bench.say(&mut peer, ToPublisher::Beat);
+    let left = bench.now;
+    assert_eq!(of(&bench, "a"), (Some(joined), Some(left), false));
+    bench.bye(&mut peer, vec![]);
+    bench.now += ms(10);
+    assert_eq!(of(&bench, "a"), (Some(left), Some(left), false));
 }
 
 #[test]

@@ -145,7 +145,10 @@ fn eviction_of_a_durable_name_ends_its_claim() {
     bench.publish("a");
     assert_eq!(bench.publisher.evict(bench.now), 2);
     assert_eq!(bench.control_to(&here), [ToSubscriber::Evicted]);
-    assert!(bench.control_to(&away).is_empty(), "nobody is there to hear");
+    assert!(
+        bench.control_to(&away).is_empty(),
+        "nobody is there to hear"
+    );
     assert_eq!(bench.retained(), 0);
     bench.publish("a");
     assert_eq!(bench.publisher.counters().unowed, 1);
@@ -218,4 +221,32 @@ fn bytes_fill_a_window_too() {
     bench.bye(&mut peer, vec![]);
     bench.publish("a");
     assert_eq!(bench.publisher.counters().let_go, 1);
+}
+
+#[test]
+fn what_is_retained_is_told_against_the_limits() {
+    let mut bench = Bench::with(|config| {
+        config.window_messages = 8;
+        config.window_bytes = 2_000;
+        config.max_payload = 2_000;
+    });
+    let mut peer = bench.member("a", &["t"]);
+    bench.publish("t");
+    let outstanding = bench.publisher.outstanding();
+    assert_eq!((outstanding.messages, outstanding.bytes), (1, 8));
+    assert_eq!(outstanding.to_string(), "1 of 8 messages, 8 of 2,000 bytes");
+    for _ in 0..6 {
+        bench.publish("t");
+    }
+    assert!(!bench.publisher.outstanding().is_full());
+    bench.publish("t");
+    assert!(bench.publisher.outstanding().is_full(), "eight messages");
+    bench.ack(&mut peer, 1, 8);
+    assert!(!bench.publisher.outstanding().is_full());
+    let payload = bytes::Bytes::from(vec![0; 2_000]);
+    let sent = bench
+        .publisher
+        .publish(bench.now, b"t", payload, &mut Vec::new());
+    assert_eq!(sent.map(|sent| sent.sequence), Ok(9));
+    assert!(bench.publisher.outstanding().is_full(), "2,000 bytes");
 }

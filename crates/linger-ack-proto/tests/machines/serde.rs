@@ -20,7 +20,8 @@ fn a_report_reads_as_documented() {
     assert_eq!(
         progress,
         json!({"outstanding": 1, "members": [{
-            "name": "risk-1", "presence": "present", "owed": 2, "acked": 1, "outstanding": 1
+            "name": "risk-1", "presence": "present", "owed": 2, "acked": 1, "outstanding": 1,
+            "received_only": 1, "level": "processed", "suspected": false
         }]})
     );
     let report = world.publisher.finish(Quorum::AtLeast(1));

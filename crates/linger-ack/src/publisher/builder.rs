@@ -1,34 +1,29 @@
-//! Building a publisher.
+//! Settings of a publisher.
 
 use super::Publisher;
-use super::control::ControlThread;
-use super::core::{Core, Shared};
-use crate::entropy;
+use super::authorize::Authorizer;
+use super::news::OnEvent;
+use super::security::{Mechanism, ServerSecurity};
 use crate::error::OpenError;
 use crate::place::Place;
-use crate::wake::Waker;
-use linger_ack_proto::{Publisher as Machine, PublisherConfig};
-use linger_registry::{Registry, Socket, zmq};
-use parking_lot::{Condvar, Mutex};
-use std::sync::Arc;
+use linger_ack_proto::{ConfigError, Event, Expected, PublisherConfig};
+use linger_registry::Registry;
+use std::fmt;
 use std::time::Duration;
 
-/// How long what is left on a closed publisher's sockets may linger.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// The largest frame that anyone may send to the data port, in bytes: subscriptions, of which ours
-/// have 1,025 bytes at most. Without a limit one frame fills the memory, and one long subscription
-/// holds up the end of the socket for seconds.
-const MAX_SUBSCRIPTION: i64 = 4 << 10;
-
 /// Settings of a [`Publisher`]; [`bind`](Self::bind) makes it.
-#[derive(Clone, Debug)]
 #[must_use]
 pub struct PublisherBuilder {
-    name: String,
-    place: Place,
-    config: PublisherConfig,
-    publish_limit: Duration,
+    pub(super) name: String,
+    pub(super) place: Place,
+    pub(super) config: PublisherConfig,
+    /// What was wrong with an expected name; told by [`bind`](Self::bind).
+    pub(super) fault: Option<ConfigError>,
+    pub(super) publish_limit: Duration,
+    pub(super) evict_after: Option<Duration>,
+    pub(super) on_event: Option<OnEvent>,
+    pub(super) authorizer: Option<Box<dyn Authorizer>>,
+    pub(super) security: ServerSecurity,
 }
 
 impl PublisherBuilder {
@@ -38,7 +33,12 @@ impl PublisherBuilder {
             name,
             place: Place::here(),
             config: PublisherConfig::default(),
+            fault: None,
             publish_limit: Duration::from_secs(5),
+            evict_after: None,
+            on_event: None,
+            authorizer: None,
+            security: ServerSecurity::default(),
         }
     }
 
@@ -87,9 +87,133 @@ impl PublisherBuilder {
         self
     }
 
-    /// Every setting of the protocol at once.
+    /// Evicts whoever holds the window full this long; never by default.
+    ///
+    /// Once a message has waited this long for room, and nothing else that waited has found any
+    /// meanwhile, everyone who holds back the oldest message is evicted in one step, and it goes
+    /// on. It has to wait at least so long, so let it be less than
+    /// [`publish_limit`](Self::publish_limit); [`try_publish`](Publisher::try_publish) never
+    /// evicts. Whoever is evicted is told so, may join anew, and is named in the report with what
+    /// it left unacknowledged, which bars [`Quorum::All`](crate::Quorum::All).
+    pub fn evict_after(mut self, limit: Duration) -> Self {
+        self.evict_after = Some(limit);
+        self
+    }
+
+    /// A durable name: what it is owed waits for it while it is away.
+    ///
+    /// It is kept for [`durable_for`](Self::durable_for), unless those who are here need the room.
+    /// A session that joins under this name gets what the last one had not acknowledged.
+    pub fn durable(mut self, name: impl Into<String>) -> Self {
+        self.config.durable.push(name.into());
+        self
+    }
+
+    /// How long what a durable name is owed is kept while it is away: 0 to 30 days.
+    ///
+    /// 60 s by default; then its claim ends, as expired.
+    pub fn durable_for(mut self, limit: Duration) -> Self {
+        self.config.durable_for = limit;
+        self
+    }
+
+    /// A durable name that is owed all of these topics from the start, before it comes.
+    ///
+    /// It is expected to acknowledge at [`Level::Processed`](crate::Level::Processed). The empty
+    /// prefix is everything; a name that can't be is an error of [`bind`](Self::bind).
+    pub fn expect<P: AsRef<[u8]>>(
+        mut self,
+        name: impl Into<String>,
+        prefixes: impl IntoIterator<Item = P>,
+    ) -> Self {
+        match Expected::new(name) {
+            Ok(mut expected) => {
+                for prefix in prefixes {
+                    expected = expected.prefix(prefix.as_ref().to_vec());
+                }
+                self.expected(expected)
+            }
+            Err(fault) => {
+                self.fault.get_or_insert(fault);
+                self
+            }
+        }
+    }
+
+    /// As [`expect`](Self::expect), with everything that can be said of an expected name.
+    pub fn expected(mut self, expected: Expected) -> Self {
+        self.config.expected.push(expected);
+        self
+    }
+
+    /// Whether topics stand bare in their frame, for plain readers; false by default.
+    ///
+    /// Messages then have three frames: the topic, the payload, and 16 bytes that a plain SUB may
+    /// ignore. It costs about a tenth of the throughput of small messages, or more.
+    pub fn bare_topics(mut self, bare: bool) -> Self {
+        self.config.bare_topics = bare;
+        self
+    }
+
+    /// Changes whatever else the protocol lets one set: limits for strangers, repairs, timers.
+    pub fn configure(mut self, change: impl FnOnce(&mut PublisherConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Every setting of the protocol at once, in place of what was set so far.
     pub fn config(mut self, config: PublisherConfig) -> Self {
         self.config = config;
+        self.fault = None;
+        self
+    }
+
+    /// Has each event told to `tell`: who joined, is silent, left, lost something, was refused.
+    ///
+    /// It is called on the publisher's own thread, without a lock, in the order of the events, and
+    /// may use the publisher. Let it be quick: no member is heard meanwhile. A panic in it is
+    /// logged, and the publisher goes on. What happened last may be told after
+    /// [`close_by`](Publisher::close_by) has returned. If it holds a clone of the publisher, the
+    /// publisher is not dropped before it is closed.
+    pub fn on_event(mut self, tell: impl FnMut(Event) + Send + 'static) -> Self {
+        self.on_event = Some(Box::new(tell));
+        self
+    }
+
+    /// Asks this before anyone joins, and before a member gets more prefixes.
+    ///
+    /// Without one, names are trusted: anybody who reaches the control port can join under any
+    /// name. See [`Authorizer`].
+    pub fn authorizer(mut self, authorizer: impl Authorizer + 'static) -> Self {
+        self.authorizer = Some(Box::new(authorizer));
+        self
+    }
+
+    /// Has libzmq ask for user and password on both ports (ZMTP's PLAIN, in clear).
+    ///
+    /// The application answers by a ZAP handler, a REP bound to `inproc://zeromq.zap.01` in the
+    /// same [`registry`](Self::registry): without one nobody is let in. It does not apply to
+    /// inproc. With [`UserIdIsName`](crate::UserIdIsName), names are bound to users.
+    pub fn plain_server(mut self) -> Self {
+        self.security.mechanism = Some(Mechanism::Plain);
+        self
+    }
+
+    /// Encrypts both ports by CURVE; the secret key has 32 bytes, or 40 as Z85.
+    ///
+    /// Without a ZAP handler in the same [`registry`](Self::registry) whoever knows the public key
+    /// is let in. It does not apply to inproc. Not every libzmq has CURVE, and the one that the
+    /// crate `zmq` builds by itself has not: then [`bind`](Self::bind) says
+    /// [`SecurityError::Unsupported`](crate::SecurityError::Unsupported).
+    pub fn curve_server(mut self, secret_key: impl AsRef<[u8]>) -> Self {
+        let secret = secret_key.as_ref().to_vec();
+        self.security.mechanism = Some(Mechanism::Curve { secret });
+        self
+    }
+
+    /// The domain that the ZAP handler is told, on both ports: up to 255 bytes without a NUL.
+    pub fn zap_domain(mut self, domain: impl Into<String>) -> Self {
+        self.security.zap_domain = Some(domain.into());
         self
     }
 
@@ -97,84 +221,21 @@ impl PublisherBuilder {
     ///
     /// # Errors
     ///
-    /// If a setting is outside its range, an endpoint is bad or taken (it is named), or the
-    /// system refuses a thread or a descriptor.
+    /// If a setting is outside its range, an endpoint is bad or taken (it is named), libzmq can't do
+    /// what is asked of it, or the system refuses a thread or a descriptor.
     pub fn bind(self, data: &str, control: &str) -> Result<Publisher, OpenError> {
-        let name = self.name.clone();
-        let system = |source| OpenError::System {
-            name: name.clone(),
-            source,
-        };
-        let config = |source| OpenError::Config {
-            name: name.clone(),
-            source,
-        };
-        let option = |source| OpenError::Option {
-            name: name.clone(),
-            source,
-        };
-
-        let epoch = entropy::epoch().map_err(system)?;
-        let machine = Machine::new(self.config.clone(), epoch).map_err(config)?;
-        let (registry, own_registry) = self.place.registry();
-
-        let pub_socket = self.open(&registry, zmq::PUB, "data")?;
-        let high_water_mark = i32::try_from(machine.high_water_mark()).unwrap_or(i32::MAX);
-        pub_socket.set_sndhwm(high_water_mark).map_err(option)?;
-        pub_socket
-            .set_maxmsgsize(MAX_SUBSCRIPTION)
-            .map_err(option)?;
-        let data_endpoint = self.bind_socket(&pub_socket, data)?;
-
-        let answers = 2 * self.config.repair_messages;
-        let router = self.open(&registry, zmq::ROUTER, "control")?;
-        router.set_router_mandatory(true).map_err(option)?;
-        router
-            .set_sndhwm(i32::try_from(answers).unwrap_or(i32::MAX).max(1_000))
-            .map_err(option)?;
-        router
-            .set_maxmsgsize(self.config.max_frame.into())
-            .map_err(option)?;
-        let control_endpoint = self.bind_socket(&router, control)?;
-
-        tracing::info!(publisher = %self.name, %epoch, data = %data_endpoint, control = %control_endpoint, "publisher bound");
-        let shared = Arc::new(Shared {
-            name: self.name.clone(),
-            data_endpoint,
-            control_endpoint,
-            core: Mutex::new(Core::new(machine, pub_socket)),
-            room: Condvar::new(),
-            change: Condvar::new(),
-            waker: Waker::new().map_err(system)?,
-            own_registry,
-        });
-        ControlThread::spawn(Arc::clone(&shared), router).map_err(system)?;
-        Ok(Publisher::new(shared, self.publish_limit))
+        super::bind::bind(self, data, control)
     }
+}
 
-    fn open(
-        &self,
-        registry: &Registry,
-        kind: zmq::SocketType,
-        what: &str,
-    ) -> Result<Socket, OpenError> {
-        let name = format!("{}.{what}", self.name);
-        let socket = self.place.open(registry, kind, name, LINGER);
-        let error = |source| OpenError::Socket {
-            name: self.name.clone(),
-            source,
-        };
-        socket.map_err(error)
-    }
-
-    fn bind_socket(&self, socket: &Socket, endpoint: &str) -> Result<String, OpenError> {
-        let error = |source| OpenError::Bind {
-            name: self.name.clone(),
-            source,
-        };
-        socket.bind(endpoint).map_err(error)?;
-        Ok(socket
-            .last_endpoint()
-            .unwrap_or_else(|| endpoint.to_owned()))
+impl fmt::Debug for PublisherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublisherBuilder")
+            .field("name", &self.name)
+            .field("config", &self.config)
+            .field("publish_limit", &self.publish_limit)
+            .field("evict_after", &self.evict_after)
+            .field("security", &self.security)
+            .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,14 @@
 //! The control thread: it owns the ROUTER socket, hears the members and ends the publisher.
 
-use super::core::Shared;
-use super::news::News;
+use super::authorize::{Gate, Peer};
+use super::core::{Core, Shared};
+use super::news::{News, OnEvent};
 use crate::receive;
 use bytes::Bytes;
+use linger_ack_proto::wire::ToPublisher;
 use linger_registry::Socket;
 use linger_registry::zmq::{self, DONTWAIT, SNDMORE};
+use parking_lot::MutexGuard;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -25,11 +28,20 @@ const LAST_BURSTS: usize = 64;
 pub(super) struct ControlThread {
     shared: Arc<Shared>,
     router: Socket,
-    frames: Vec<(Bytes, Bytes)>,
+    gate: Option<Gate>,
+    frames: Vec<Frame>,
     /// How many bursts in a row left something to read.
     bursts: usize,
-    /// What is to be logged, once no lock is held.
+    /// What is to be told, once no lock is held.
     news: News,
+}
+
+/// A frame as the ROUTER gave it.
+struct Frame {
+    route: Bytes,
+    frame: Bytes,
+    /// Where it came from, if an authorizer may want to know.
+    peer: Peer,
 }
 
 /// Whether the thread goes on.
@@ -43,15 +55,21 @@ enum Next {
 }
 
 impl ControlThread {
-    pub(super) fn spawn(shared: Arc<Shared>, router: Socket) -> io::Result<()> {
+    pub(super) fn spawn(
+        shared: Arc<Shared>,
+        router: Socket,
+        gate: Option<Gate>,
+        on_event: Option<OnEvent>,
+    ) -> io::Result<()> {
         // A thread's name can't hold a NUL.
         let name = format!("linger-ack {}", shared.name).replace('\0', "?");
         let thread = Self {
             shared,
             router,
+            gate,
             frames: Vec::with_capacity(BURST),
             bursts: 0,
-            news: News::default(),
+            news: News::new(on_event),
         };
         thread::Builder::new()
             .name(name)
@@ -67,7 +85,7 @@ impl ControlThread {
         if !matches!(served, Ok(Ok(()))) {
             let mut core = self.shared.core.lock();
             self.shared.conclude(&mut core);
-            self.news.gather(&mut core);
+            self.news.gather(&mut core, Instant::now());
             let control = std::mem::take(&mut core.control);
             drop(core);
             // If the context was ended under us, there is nobody left to tell.
@@ -106,15 +124,12 @@ impl ControlThread {
     fn step(&mut self) -> zmq::Result<Next> {
         self.shared.waker.take();
         let has_more = self.read()?;
-        let now = Instant::now();
         let shared = Arc::clone(&self.shared);
         let mut core = shared.core.lock();
-        for (route, frame) in self.frames.drain(..) {
-            core.machine.handle_control(now, &route, &frame);
-        }
+        let now = self.take_in(&mut core);
         if core.report.is_some() {
             // A caller whose deadline came has judged already.
-            self.news.gather(&mut core);
+            self.news.gather(&mut core, now);
             let control = std::mem::take(&mut core.control);
             drop(core);
             self.send(control)?;
@@ -131,7 +146,7 @@ impl ControlThread {
             }
         }
         let has_more = core.transmit() || has_more;
-        self.news.gather(&mut core);
+        self.news.gather(&mut core, now);
         shared.announce();
         let control = std::mem::take(&mut core.control);
         let next = match (has_more, end) {
@@ -142,7 +157,8 @@ impl ControlThread {
                     Some(End::By(at)) => Some(at),
                     _ => None,
                 };
-                let until = core.machine.poll_timeout().into_iter().chain(limit).min();
+                let timers = [core.machine.poll_timeout(), limit, self.news.due()];
+                let until = timers.into_iter().flatten().min();
                 core.thread_wakes = until;
                 Next::Sleep(until)
             }
@@ -159,11 +175,9 @@ impl ControlThread {
     fn finish(&mut self) -> zmq::Result<()> {
         for _ in 0..LAST_BURSTS {
             let has_more = self.read()?;
-            let now = Instant::now();
-            let mut core = self.shared.core.lock();
-            for (route, frame) in self.frames.drain(..) {
-                core.machine.handle_control(now, &route, &frame);
-            }
+            let shared = Arc::clone(&self.shared);
+            let mut core = shared.core.lock();
+            let now = self.take_in(&mut core);
             let is_due = core
                 .closing
                 .as_ref()
@@ -174,10 +188,26 @@ impl ControlThread {
         }
         let mut core = self.shared.core.lock();
         self.shared.conclude(&mut core);
-        self.news.gather(&mut core);
+        self.news.gather(&mut core, Instant::now());
         let control = std::mem::take(&mut core.control);
         drop(core);
         self.send(control)
+    }
+
+    /// Hands what was read to the machine, each frame after the authorizer had its say; tells the
+    /// time. It is looked at only with the lock held: for the machine it never goes back.
+    fn take_in(&mut self, core: &mut MutexGuard<'_, Core>) -> Instant {
+        let mut now = Instant::now();
+        for Frame { route, frame, peer } in self.frames.drain(..) {
+            match &self.gate {
+                None => core.machine.handle_control(now, &route, &frame),
+                Some(gate) => {
+                    let denial = gate.take_in(core, &mut now, (&route, &frame), &peer);
+                    self.news.denials.extend(denial);
+                }
+            }
+        }
+        now
     }
 
     /// Takes in up to a burst of frames. True if there may be more.
@@ -186,22 +216,29 @@ impl ControlThread {
             let Some(route) = receive::frame(&self.router)? else {
                 return Ok(false);
             };
-            let mut parts = Vec::with_capacity(1);
+            let mut frame = Bytes::new();
+            let mut peer = Peer::default();
+            let mut parts = 0;
             let mut more = route.get_more();
             while more {
-                let Some(part) = receive::frame(&self.router)? else {
+                let Some(mut part) = receive::frame(&self.router)? else {
                     break;
                 };
                 more = part.get_more();
-                parts.push(Bytes::copy_from_slice(&part));
+                parts += 1;
+                if parts == 1 {
+                    frame = Bytes::copy_from_slice(&part);
+                    if self.gate.is_some() && ToPublisher::may_ask(&frame) {
+                        peer = Peer::of(&mut part);
+                    }
+                }
             }
-            match <[Bytes; 1]>::try_from(parts) {
-                Ok([frame]) => self.frames.push((Bytes::copy_from_slice(&route), frame)),
-                // More parts or none: nobody of ours sends that. The machine counts it as broken.
-                Err(_) => self
-                    .frames
-                    .push((Bytes::copy_from_slice(&route), Bytes::new())),
+            if parts > 1 {
+                // Nobody of ours sends that, nor none: the machine counts it as broken.
+                frame = Bytes::new();
             }
+            let route = Bytes::copy_from_slice(&route);
+            self.frames.push(Frame { route, frame, peer });
         }
         Ok(true)
     }

@@ -2,12 +2,14 @@
 
 use crate::wake::Waker;
 use bytes::Bytes;
-use linger_ack_proto::{PublishError, Publisher as Machine, PublisherReport, Quorum, Transmit};
+use linger_ack_proto::{
+    PublishError, Publisher as Machine, PublisherReport, Quorum, TopicNumber, Transmit,
+};
 use linger_registry::zmq::{self, SNDMORE};
 use linger_registry::{Registry, Socket};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many frames are said in one go; the longest, of END for many topics, have some 30 KiB.
 const BATCH: usize = 64;
@@ -22,8 +24,18 @@ pub(super) struct Shared {
     /// A member came or went, or marks moved, or the report is there.
     pub(super) change: Condvar,
     pub(super) waker: Waker,
+    pub(super) patience: Patience,
     /// The registry, if it is this publisher's own and ends with it.
     pub(super) own_registry: Option<Registry>,
+}
+
+/// How long messages wait for room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Of a `publish` that does not say.
+    pub(super) publish_limit: Duration,
+    /// Until whoever holds the window full is evicted; `None`: never.
+    pub(super) evict_after: Option<Duration>,
 }
 
 /// Every call on the PUB socket holds the mutex around this: two threads may not use a socket at
@@ -33,14 +45,37 @@ pub(super) struct Core {
     /// The PUB socket, until the close.
     pub(super) data: Option<Socket>,
     envelope: Vec<u8>,
+    /// Topics stand in a frame of their own, and the envelope comes last (SPEC D2).
+    bare_topics: bool,
+    /// When a message that had to wait last found room.
+    pub(super) fed: Option<Instant>,
     /// Control frames that a caller's doing has made; the thread sends them.
     pub(super) control: Vec<(Bytes, Bytes)>,
     pub(super) closing: Option<Closing>,
+    /// How many callers wait for a flush.
+    pub(super) flushes: usize,
     pub(super) report: Option<Arc<PublisherReport>>,
     /// When the control thread will look next by itself; `None`: not before it is woken.
     pub(super) thread_wakes: Option<Instant>,
     /// The control thread has handed its socket back.
     pub(super) has_thread_ended: bool,
+}
+
+/// Where a message goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Destination<'a> {
+    /// To the topic of this name.
+    Name(&'a [u8]),
+    /// To the topic of this number, whose name that is.
+    Number(TopicNumber, &'a [u8]),
+}
+
+impl<'a> Destination<'a> {
+    fn topic(self) -> &'a [u8] {
+        match self {
+            Self::Name(topic) | Self::Number(_, topic) => topic,
+        }
+    }
 }
 
 /// A close that was asked for.
@@ -51,13 +86,16 @@ pub(super) struct Closing {
 }
 
 impl Core {
-    pub(super) fn new(machine: Machine, data: Socket) -> Self {
+    pub(super) fn new(machine: Machine, data: Socket, bare_topics: bool) -> Self {
         Self {
             machine,
             data: Some(data),
             envelope: Vec::with_capacity(64),
+            bare_topics,
+            fed: None,
             control: Vec::new(),
             closing: None,
+            flushes: 0,
             report: None,
             thread_wakes: None,
             has_thread_ended: false,
@@ -67,21 +105,27 @@ impl Core {
     pub(super) fn publish(
         &mut self,
         now: Instant,
-        topic: &[u8],
+        to: Destination<'_>,
         payload: Bytes,
     ) -> Result<u64, PublishError> {
         let (None, Some(data)) = (&self.closing, &self.data) else {
-            let topic = Bytes::copy_from_slice(topic);
+            let topic = Bytes::copy_from_slice(to.topic());
             return Err(PublishError::Closed(linger_ack_proto::Message {
                 topic,
                 payload,
             }));
         };
-        let sent = self
-            .machine
-            .publish(now, topic, payload.clone(), &mut self.envelope)?;
+        let (machine, envelope) = (&mut self.machine, &mut self.envelope);
+        let retained = payload.clone();
+        let sent = match to {
+            Destination::Name(topic) => machine.publish(now, topic, retained, envelope),
+            Destination::Number(number, _) => machine.publish_to(now, number, retained, envelope),
+        }?;
         // What is retained is accepted: if this fails, it is repaired, or named in the report.
-        let _ = send(data, &self.envelope, SNDMORE).and_then(|()| send(data, &payload, 0));
+        let _ = match self.bare_topics {
+            true => send_all(data, [to.topic(), &payload, &self.envelope]),
+            false => send_all(data, [&self.envelope, &payload]),
+        };
         if sent.settle {
             settle(data);
         }
@@ -127,6 +171,14 @@ impl Shared {
         self.room.notify_all();
         self.change.notify_all();
     }
+}
+
+/// Sends one message of so many frames.
+fn send_all<const N: usize>(socket: &Socket, frames: [&[u8]; N]) -> zmq::Result<()> {
+    for (at, frame) in (1..).zip(frames) {
+        send(socket, frame, if at < N { SNDMORE } else { 0 })?;
+    }
+    Ok(())
 }
 
 /// Sends one frame on a PUB socket, which never waits for its peers.

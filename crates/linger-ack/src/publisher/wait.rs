@@ -1,8 +1,9 @@
 //! Waiting for members, and for their acknowledgements without closing.
 
 use super::Publisher;
+use super::core::Core;
 use crate::error::{FlushError, WaitError};
-use linger_ack_proto::{Quorum, Verdict};
+use linger_ack_proto::{Quorum, Target, Verdict};
 use std::time::Instant;
 
 impl Publisher {
@@ -47,28 +48,43 @@ impl Publisher {
             core.machine.sync_now(Instant::now());
             // Whatever does not fit in one go the thread says.
             core.transmit();
-            shared.waker.wake();
         }
+        // The thread tells how far it is.
+        core.flushes += 1;
+        shared.waker.wake();
         let mut is_late = false;
-        loop {
-            match core.machine.verdict(&target, &quorum) {
-                Verdict::Met => return Ok(()),
-                Verdict::Impossible => {
-                    return Err(FlushError::Impossible {
-                        progress: core.machine.progress(Instant::now()),
-                    });
-                }
-                _ => {}
-            }
-            if core.report.is_some() {
-                return Err(FlushError::Closed);
-            }
-            if is_late {
-                return Err(FlushError::Deadline {
-                    progress: core.machine.progress(Instant::now()),
-                });
+        let result = loop {
+            if let Some(result) = core.flushed(&target, &quorum, is_late) {
+                break result;
             }
             is_late = shared.change.wait_until(&mut core, deadline).timed_out();
+        };
+        core.flushes -= 1;
+        result
+    }
+}
+
+impl Core {
+    /// How a flush has ended, if it has.
+    fn flushed(
+        &self,
+        target: &Target,
+        quorum: &Quorum,
+        is_late: bool,
+    ) -> Option<Result<(), FlushError>> {
+        let progress = || self.machine.progress(Instant::now());
+        match self.machine.verdict(target, quorum) {
+            Verdict::Met => return Some(Ok(())),
+            Verdict::Impossible => {
+                let progress = progress();
+                return Some(Err(FlushError::Impossible { progress }));
+            }
+            _ => {}
         }
+        if self.report.is_some() {
+            return Some(Err(FlushError::Closed));
+        }
+        let progress = is_late.then(progress)?;
+        Some(Err(FlushError::Deadline { progress }))
     }
 }

@@ -71,7 +71,8 @@ impl Harness<'_> {
             _ => {
                 let peer = &self.peers[self.input.below(PEERS)];
                 self.model.routes.insert(peer.route.clone());
-                self.machine.deny(&peer.route, peer.session());
+                let frame = peer.bare_hello();
+                self.machine.deny(self.clock.now, &peer.route, &frame);
             }
         }
     }

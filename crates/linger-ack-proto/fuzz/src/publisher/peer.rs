@@ -80,6 +80,19 @@ impl Peer {
         })
     }
 
+    /// A HELLO that asks for nothing but to join.
+    pub fn bare_hello(&self) -> Bytes {
+        let (epoch, session) = (Epoch::UNKNOWN, self.session());
+        let hello = Hello {
+            nonce: self.nonce(),
+            level: Level::Processed,
+            name: self.name.to_owned(),
+            credentials: Bytes::new(),
+            prefixes: Vec::new(),
+        };
+        ToPublisher::Hello(hello).encode(&Header { epoch, session }, 0)
+    }
+
     /// The next change, the last one again, or any.
     pub fn next_change(&mut self, input: &mut Input<'_>) -> Change {
         let number = match input.byte() % 8 {
