@@ -56,6 +56,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     #[test]
     fn it_holds_no_more_than_twice_what_is_kept() {
@@ -70,6 +71,22 @@ mod tests {
         let oldest = order.oldest(|run| run.last >= 99_990);
         assert_eq!(oldest.map(|run| (run.number, run.first)), Some((2, 99_990)));
         assert_eq!(order.oldest(|_| false), None);
+    }
+
+    #[test]
+    fn it_is_looked_over_at_every_doubling_and_not_before() {
+        let (mut order, looks) = (Order::default(), Cell::new(0));
+        let mut looked_at = Vec::new();
+        for sequence in 1..=300 {
+            let before = looks.get();
+            order.push(1 + u32::from(sequence % 2 == 0), sequence, |_| {
+                looks.set(looks.get() + 1);
+                true
+            });
+            looked_at.extend((looks.get() > before).then_some(sequence));
+        }
+        let few = FEW as u64;
+        assert_eq!(looked_at, [few + 1, 2 * few + 3, 4 * few + 7]);
     }
 
     #[test]
