@@ -3,8 +3,9 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`child`] | a child process: its lines, its signals, the moment it ended |
-//! | [`relay`] | a TCP relay that cuts, refuses and stalls on command |
+//! | [`relay`] | a TCP relay that cuts, refuses, stalls and slows down on command |
 //! | [`port`] | free loopback ports |
+//! | [`random`] | random numbers from a seed |
 //! | [`quotes`] | quote-like lines from a fixed seed |
 //!
 //! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
@@ -13,4 +14,5 @@
 pub mod child;
 pub mod port;
 pub mod quotes;
+pub mod random;
 pub mod relay;

@@ -1,5 +1,7 @@
 //! Quote-like lines from a fixed seed: the same lines on every machine, every time.
 
+use crate::random::Random;
+
 /// The seed of the main job's input.
 pub const SEED: u64 = 0x11_6e_67_65_72;
 
@@ -29,7 +31,7 @@ pub const TOPICS: [&str; 36] = [
 /// ```
 #[derive(Debug, Clone)]
 pub struct Quotes {
-    state: u64,
+    random: Random,
     made: u64,
     /// The last bid of each topic, in hundred-thousandths.
     bids: [u64; TOPICS.len()],
@@ -40,23 +42,14 @@ impl Quotes {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut quotes = Self {
-            state: seed,
+            random: Random::new(seed),
             made: 0,
             bids: [0; TOPICS.len()],
         };
         for at in 0..TOPICS.len() {
-            quotes.bids[at] = 60_000 + quotes.random() % 120_000;
+            quotes.bids[at] = 60_000 + quotes.random.below(120_000);
         }
         quotes
-    }
-
-    /// Splitmix64: tiny, and good enough to look like quotes.
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }
 
@@ -64,7 +57,7 @@ impl Iterator for Quotes {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
-        let random = self.random();
+        let random = self.random.draw();
         let topic = usize::try_from(random % TOPICS.len() as u64).unwrap_or(0);
         let step = (random >> 16) % 41;
         let spread = 1 + (random >> 32) % 9;

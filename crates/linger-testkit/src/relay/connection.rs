@@ -2,12 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::sockopt::set_socket_linger;
 
 use super::flow::Flow;
+use super::shape::{Shape, Way};
 
 /// How long the upstream may take to answer; on loopback it answers at once, or is stopped with
 /// its backlog full.
@@ -53,27 +54,56 @@ impl Connection {
         }
     }
 
-    /// Adds what is waited for. A side that nothing is wanted of is left out: poll would report
-    /// its hang-up again and again.
-    pub(super) fn watch<'a>(&'a self, fds: &mut Vec<PollFd<'a>>) {
+    /// Adds what is waited for; says when it wants to be pumped by itself.
+    ///
+    /// A side that nothing is wanted of is left out: poll would report its hang-up again and again.
+    pub(super) fn watch<'a>(
+        &'a self,
+        now: Instant,
+        shape: &Shape,
+        fds: &mut Vec<PollFd<'a>>,
+    ) -> Option<Instant> {
+        let mut wakes: Option<Instant> = None;
+        let mut is_writable = |flow: &Flow, way| {
+            let later = match flow.due()? {
+                due if due > now => due,
+                _ if shape.allows(way) == 0 => shape.next(way),
+                _ => return Some(()),
+            };
+            wakes = Some(wakes.map_or(later, |at| at.min(later)));
+            None
+        };
+        let to_client = is_writable(&self.down, Way::Down).is_some();
+        let to_upstream = is_writable(&self.up, Way::Up).is_some();
         let sides = [
-            (&self.client, &self.up, &self.down),
-            (&self.upstream, &self.down, &self.up),
+            (&self.client, &self.up, to_client),
+            (&self.upstream, &self.down, to_upstream),
         ];
         for (stream, from_it, to_it) in sides {
             let mut flags = PollFlags::empty();
-            flags.set(PollFlags::IN, from_it.wants_to_read());
-            flags.set(PollFlags::OUT, to_it.wants_to_write());
+            flags.set(PollFlags::IN, from_it.wants_to_read(shape.delay));
+            flags.set(PollFlags::OUT, to_it);
             if !flags.is_empty() {
                 fds.push(PollFd::new(stream, flags));
             }
         }
+        wakes
     }
 
     /// Moves what can be moved, at most `limit` bytes towards the client.
-    pub(super) fn pump(&mut self, limit: u64) -> io::Result<Passed> {
-        let up = self.up.pump(&self.client, &self.upstream, u64::MAX)?;
-        let down = self.down.pump(&self.upstream, &self.client, limit)?;
+    pub(super) fn pump(
+        &mut self,
+        now: Instant,
+        shape: &mut Shape,
+        limit: u64,
+    ) -> io::Result<Passed> {
+        let when = (now, shape.delay);
+        let most = shape.allows(Way::Up);
+        let up = self.up.pump(&self.client, &self.upstream, when, most)?;
+        shape.used(Way::Up, up);
+        let most = shape.allows(Way::Down).min(limit);
+        let down = self.down.pump(&self.upstream, &self.client, when, most)?;
+        shape.used(Way::Down, down);
         Ok(Passed { up, down })
     }
 

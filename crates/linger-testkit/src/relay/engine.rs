@@ -5,11 +5,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::connection::{Connection, reset};
+use super::shape::Shape;
 use super::{Board, Counters, Order};
 
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub(super) struct Engine {
     refusing: bool,
     stalled: bool,
     cut_after: Option<u64>,
+    shape: Shape,
 }
 
 impl Engine {
@@ -48,6 +51,7 @@ impl Engine {
             refusing: false,
             stalled: false,
             cut_after: None,
+            shape: Shape::new(Instant::now()),
         }
     }
 
@@ -73,12 +77,17 @@ impl Engine {
             PollFd::new(&self.bell, PollFlags::IN),
             PollFd::new(&self.listener, PollFlags::IN),
         ];
+        let now = Instant::now();
+        let mut wakes: Option<Instant> = None;
         if !self.stalled {
             for connection in &self.connections {
-                connection.watch(&mut fds);
+                let later = connection.watch(now, &self.shape, &mut fds);
+                wakes = wakes.into_iter().chain(later).min();
             }
         }
-        match poll(&mut fds, None) {
+        let wait = wakes.map(|at| at.saturating_duration_since(now));
+        let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
+        match poll(&mut fds, wait.as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(errno) => Err(errno),
         }
@@ -109,6 +118,8 @@ impl Engine {
                 Order::Stall(stalled) => self.stalled = stalled,
                 Order::CutAfter(0) => self.cut(Connection::cut_softly),
                 Order::CutAfter(bytes) => self.cut_after = Some(bytes),
+                Order::Delay(delay) => self.shape.delay = delay,
+                Order::Throttle(rate) => self.shape.throttle(Instant::now(), rate),
             }
             self.counters.live = self.connections.len() as u64;
             let _ = self.answers.send(self.counters);
@@ -141,9 +152,12 @@ impl Engine {
     }
 
     fn pump(&mut self) {
+        let now = Instant::now();
+        self.shape.fill(now);
         let mut open = Vec::with_capacity(self.connections.len());
         for mut connection in std::mem::take(&mut self.connections) {
-            let Ok(passed) = connection.pump(self.cut_after.unwrap_or(u64::MAX)) else {
+            let limit = self.cut_after.unwrap_or(u64::MAX);
+            let Ok(passed) = connection.pump(now, &mut self.shape, limit) else {
                 // One side has gone: the other is to see it as suddenly.
                 connection.cut();
                 continue;

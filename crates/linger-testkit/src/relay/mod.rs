@@ -1,8 +1,9 @@
-//! A TCP relay on loopback that cuts, refuses and stalls on command.
+//! A TCP relay on loopback that cuts, refuses, stalls and slows down on command.
 
 mod connection;
 mod engine;
 mod flow;
+mod shape;
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -10,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -90,6 +91,8 @@ enum Order {
     Refuse(bool),
     Stall(bool),
     CutAfter(u64),
+    Delay(Duration),
+    Throttle(Option<u64>),
 }
 
 impl Relay {
@@ -164,6 +167,20 @@ impl Relay {
     /// its connection is reset, which may take the last of them. 0 cuts right away.
     pub fn cut_after_bytes(&self, bytes: u64) -> Counters {
         self.order(Order::CutAfter(bytes))
+    }
+
+    /// Holds back by so long whatever comes from now on, both ways, in order; zero is not at all.
+    ///
+    /// Some 1 MiB each way is held of a connection; what is beyond is not read until then.
+    pub fn delay(&self, delay: Duration) -> Counters {
+        self.order(Order::Delay(delay))
+    }
+
+    /// Passes so many bytes a second each way, all connections together; `None` is without a limit.
+    ///
+    /// Less than 1 counts as 1.
+    pub fn throttle(&self, bytes_per_second: Option<u64>) -> Counters {
+        self.order(Order::Throttle(bytes_per_second))
     }
 
     /// What happened up to now.

@@ -206,3 +206,55 @@ fn what_is_counted_can_be_waited_for() {
     drop((client, _served));
     path.relay.wait_until(soon(), |now| now.live == 0).unwrap();
 }
+
+#[test]
+fn what_is_delayed_comes_as_late_as_that_and_in_order() {
+    let path = Path::new();
+    let (mut client, mut served) = path.join();
+    let delay = Duration::from_millis(150);
+    path.relay.delay(delay);
+    let begun = Instant::now();
+    let sent: Vec<u8> = (0..200_000_u32).map(|at| at.to_le_bytes()[0]).collect();
+    served.write_all(&sent).unwrap();
+    client.write_all(b"up").unwrap();
+    assert_eq!(hear(&mut served, 2), b"up");
+    assert!(begun.elapsed() >= delay);
+    assert!(hear(&mut client, sent.len()) == sent);
+    // All at once, and not one buffer after the other.
+    let took = begun.elapsed();
+    assert!(took >= delay && took < delay * 10, "{took:?}");
+    path.relay.delay(Duration::ZERO);
+    served.write_all(b"x").unwrap();
+    hear(&mut client, 1);
+}
+
+#[test]
+fn the_end_of_a_delayed_connection_comes_after_its_last_byte() {
+    let path = Path::new();
+    let (mut client, mut served) = path.join();
+    path.relay.delay(Duration::from_millis(50));
+    served.write_all(b"last words").unwrap();
+    served.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut heard = Vec::new();
+    client.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"last words");
+}
+
+#[test]
+fn a_throttled_relay_passes_no_more_than_it_may_and_loses_nothing() {
+    let path = Path::new();
+    let (mut client, mut served) = path.join();
+    path.relay.throttle(Some(200_000));
+    let begun = Instant::now();
+    let sent: Vec<u8> = (0..60_000_u32).map(|at| at.to_le_bytes()[0]).collect();
+    served.write_all(&sent).unwrap();
+    assert!(hear(&mut client, sent.len()) == sent);
+    let took = begun.elapsed();
+    // 300 ms, less what may go at once in the beginning.
+    assert!(took >= Duration::from_millis(250), "{took:?}");
+    path.relay.throttle(None);
+    let begun = Instant::now();
+    served.write_all(&sent).unwrap();
+    assert!(hear(&mut client, sent.len()) == sent);
+    assert!(begun.elapsed() < took, "{:?}", begun.elapsed());
+}
