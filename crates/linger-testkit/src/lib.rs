@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`chaos`] | processes under random faults, and the judge of what they leave |
 //! | [`child`] | a child process: its lines, its signals, the moment it ended |
 //! | [`relay`] | a TCP relay that cuts, refuses, stalls and slows down on command |
 //! | [`port`] | free loopback ports |
@@ -11,6 +12,7 @@
 //! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
 #![forbid(unsafe_code)]
 
+pub mod chaos;
 pub mod child;
 pub mod port;
 pub mod quotes;
