@@ -35,6 +35,7 @@ pub(super) fn bind(
         config,
         fault,
         publish_limit,
+        send_buffer,
         evict_after,
         on_event,
         authorizer,
@@ -47,6 +48,7 @@ pub(super) fn bind(
         name,
         place,
         security,
+        send_buffer,
     };
     if let Some(fault) = fault {
         return Err(opening.config(fault));
@@ -99,6 +101,7 @@ struct Opening {
     name: String,
     place: Place,
     security: ServerSecurity,
+    send_buffer: Option<i32>,
 }
 
 impl Opening {
@@ -126,7 +129,12 @@ impl Opening {
             name: self.name.clone(),
             source,
         })?;
-        let set = set(&socket).and_then(|()| self.security.apply(&socket));
+        let buffer = |()| match self.send_buffer {
+            Some(bytes) => socket.set_sndbuf(bytes),
+            None => Ok(()),
+        };
+        let set = set(&socket).and_then(buffer);
+        let set = set.and_then(|()| self.security.apply(&socket));
         set.map_err(|source| OpenError::Option {
             name: self.name.clone(),
             source,

@@ -20,6 +20,7 @@ pub struct PublisherBuilder {
     /// What was wrong with an expected name; told by [`bind`](Self::bind).
     pub(super) fault: Option<ConfigError>,
     pub(super) publish_limit: Duration,
+    pub(super) send_buffer: Option<i32>,
     pub(super) evict_after: Option<Duration>,
     pub(super) on_event: Option<OnEvent>,
     pub(super) authorizer: Option<Box<dyn Authorizer>>,
@@ -35,6 +36,7 @@ impl PublisherBuilder {
             config: PublisherConfig::default(),
             fault: None,
             publish_limit: Duration::from_secs(5),
+            send_buffer: None,
             evict_after: None,
             on_event: None,
             authorizer: None,
@@ -214,6 +216,14 @@ impl PublisherBuilder {
     /// The domain that the ZAP handler is told, on both ports: up to 255 bytes without a NUL.
     pub fn zap_domain(mut self, domain: impl Into<String>) -> Self {
         self.security.zap_domain = Some(domain.into());
+        self
+    }
+
+    /// The kernel's send buffer of each connection, in bytes: ZMQ_SNDBUF, of both sockets.
+    ///
+    /// By default the system's; it may hold more than it is told, Linux twice as much.
+    pub fn send_buffer(mut self, bytes: u32) -> Self {
+        self.send_buffer = Some(i32::try_from(bytes).unwrap_or(i32::MAX));
         self
     }
 

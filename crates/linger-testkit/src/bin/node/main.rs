@@ -1,6 +1,7 @@
 //! One process of a process test: `node ROLE key=value …`.
 //!
-//! The roles are `publisher`, `subscriber` and `coordinator`.
+//! The roles are `publisher`, `subscriber` and `coordinator`; `source` and `sink`, which are
+//! publisher and subscriber of a chaos run.
 //!
 //! It says what happens as JSON objects, one a line, on stdout, and takes orders on stdin.
 #![forbid(unsafe_code)]
@@ -8,6 +9,8 @@
 mod coordinator;
 mod publisher;
 mod settings;
+mod sink;
+mod source;
 mod subscriber;
 
 use settings::Settings;
@@ -24,6 +27,8 @@ fn main() -> ExitCode {
     let ended = Settings::parse(args).and_then(|settings| match role.as_str() {
         "coordinator" => coordinator::run(&settings),
         "publisher" => publisher::run(&settings),
+        "sink" => sink::run(&settings),
+        "source" => source::run(&settings),
         "subscriber" => subscriber::run(&settings),
         _ => Err(format!("no role is named {role:?}").into()),
     });

@@ -85,7 +85,12 @@ impl Verdict {
         counts
     }
 
-    pub(super) fn complain(&mut self, violation: Violation, count: u64, text: impl fmt::Display) {
+    pub(in super::super) fn complain(
+        &mut self,
+        violation: Violation,
+        count: u64,
+        text: impl fmt::Display,
+    ) {
         if count > 0 {
             self.complaints.push(Complaint {
                 violation,

@@ -1,0 +1,68 @@
+//! The scenarios that take long: `chaos SCENARIO --option value …`.
+//!
+//! The last line on stdout is a JSON object with the figures; the exit code is 0 only if all held.
+#![forbid(unsafe_code)]
+
+mod args;
+
+use args::Args;
+use linger_testkit::chaos::{self, Hosts, Options, Programs};
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = std::env::args().skip(1).collect();
+    match Args::new(args).and_then(run) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("chaos: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(mut args: Args) -> Result<bool, Box<dyn Error>> {
+    let programs = programs()?;
+    let passed = match args.scenario.as_str() {
+        "ack_chaos" => ack_chaos(&mut args, &programs)?,
+        other => return Err(format!("no scenario is named {other:?}").into()),
+    };
+    Ok(passed)
+}
+
+/// The node stands beside this program, and Python beside the folder of both.
+fn programs() -> Result<Programs, Box<dyn Error>> {
+    let here = std::env::current_exe()?;
+    let target = here.parent().and_then(Path::parent);
+    let target = target.ok_or("this program stands nowhere")?;
+    Ok(Programs::new(here.with_file_name("node"), target))
+}
+
+fn ack_chaos(args: &mut Args, programs: &Programs) -> Result<bool, Box<dyn Error>> {
+    let mut options = Options::new(args.number("--cycles", 5)?, args.number("--seed", 1)?);
+    options.messages = args.number("--messages", options.messages)?;
+    options.rate = args.number("--rate", options.rate)?;
+    let are_apart = args.flag("--netns");
+    args.all_read()?;
+    if programs.python.is_none() {
+        eprintln!(
+            "SKIPPED the subscriber in Python: pyzmq is not installed (cargo xtask test --setup)"
+        );
+    }
+    if are_apart {
+        options.hosts = match Hosts::apart() {
+            Ok(hosts) => hosts,
+            Err(error) => {
+                eprintln!("SKIPPED {error}");
+                println!("{{\"skipped\":true}}");
+                return Ok(true);
+            }
+        };
+    }
+    let figures = chaos::run(&options, programs, |line| eprintln!("{line}"))?;
+    println!("{}", figures.details());
+    println!("{}", figures.summary());
+    Ok(figures.passed())
+}

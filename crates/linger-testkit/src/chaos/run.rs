@@ -1,0 +1,147 @@
+//! All cycles, one after the other.
+
+use super::cycle::Cycle;
+use super::error::ChaosError;
+use super::figures::Figures;
+use super::hosts::Hosts;
+use super::judge::{Evidence, LifeEnd, judge};
+use super::plan::Plan;
+use super::programs::Programs;
+use crate::random::Random;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// What a run is to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// How many cycles.
+    pub cycles: u64,
+    /// What everything is planned from.
+    pub seed: u64,
+    /// How many messages a cycle publishes at least.
+    pub messages: u64,
+    /// How many messages a publisher publishes in a second, where nothing holds it up.
+    pub rate: u64,
+    /// Where the processes live.
+    pub hosts: Hosts,
+}
+
+impl Options {
+    /// So many cycles from a seed, on this host, of 20,000 messages each at 11,000 a second.
+    #[must_use]
+    pub const fn new(cycles: u64, seed: u64) -> Self {
+        Self {
+            cycles,
+            seed,
+            messages: 20_000,
+            rate: 11_000,
+            hosts: Hosts::Loopback,
+        }
+    }
+}
+
+/// Carries all cycles out, and tells what each of them came to, as lines.
+///
+/// What a cycle left is kept where something is wrong with it; the lines say where.
+///
+/// # Errors
+///
+/// If there is no room for what the cycles leave. A cycle that can't be carried out is counted.
+pub fn run(
+    options: &Options,
+    programs: &Programs,
+    mut tell: impl FnMut(&str),
+) -> io::Result<Figures> {
+    let begun = Instant::now();
+    let folder = std::env::temp_dir().join(format!("linger-chaos-{}", std::process::id()));
+    let mut figures = Figures::default();
+    let mut seeds = Random::new(options.seed);
+    for number in 1..=options.cycles {
+        let seed = seeds.draw();
+        let folder = folder.join(number.to_string());
+        std::fs::create_dir_all(&folder)?;
+        let before = figures.verdict.complaints.len();
+        let told = match one(options, programs, seed, &folder) {
+            Ok((evidence, faults)) => {
+                figures.note(&evidence);
+                figures.add(judge(&evidence), &faults);
+                figures.verdict.complaints[before..]
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect()
+            }
+            Err(error) => {
+                figures.failed_cycles += 1;
+                vec![error.to_string()]
+            }
+        };
+        figures.took = begun.elapsed();
+        for line in &told {
+            tell(&format!("cycle {number}: {line}"));
+        }
+        match told.is_empty() {
+            true => std::fs::remove_dir_all(&folder)?,
+            false => tell(&format!("cycle {number}: kept in {}", folder.display())),
+        }
+        if number % 10 == 0 || number == options.cycles {
+            tell(&format!(
+                "cycle {number} of {}: {}",
+                options.cycles,
+                figures.summary()
+            ));
+        }
+    }
+    // Where nothing was kept it is empty.
+    let _ = std::fs::remove_dir(&folder);
+    Ok(figures)
+}
+
+fn one(
+    options: &Options,
+    programs: &Programs,
+    seed: u64,
+    folder: &Path,
+) -> Result<(Evidence, super::cycle::Faults), ChaosError> {
+    let span = Duration::from_millis(options.messages * 1_000 / options.rate.max(1));
+    let has_relays = options.hosts.has_relays();
+    let plan = Plan::new(seed, span, options.rate, has_relays);
+    std::fs::write(folder.join("plan"), format!("{plan:#?}\n"))?;
+    let folder: PathBuf = folder.to_owned();
+    let cycle = Cycle {
+        programs,
+        hosts: &options.hosts,
+        plan: &plan,
+        folder: &folder,
+        messages: options.messages,
+    };
+    let (evidence, faults) = cycle.run()?;
+    for (number, life) in (1..).zip(&evidence.lives) {
+        if let LifeEnd::Reported { report, .. } = &life.end {
+            std::fs::write(folder.join(format!("report.{number}")), report.to_string())?;
+        }
+    }
+    Ok((evidence, faults))
+}
+
+impl Figures {
+    /// Notes what needs no judge.
+    fn note(&mut self, evidence: &Evidence) {
+        self.lives += evidence.lives.len() as u64;
+        for member in &evidence.members {
+            self.lives += member.journals.len() as u64;
+        }
+        for life in &evidence.lives {
+            let outcome = match &life.end {
+                LifeEnd::Killed => "killed",
+                LifeEnd::Silent => "silent",
+                LifeEnd::Reported { report, .. } => report["outcome"].as_str().unwrap_or("none"),
+            };
+            *self.outcomes.entry(outcome.to_owned()).or_default() += 1;
+        }
+        for stop in &evidence.stops {
+            self.latest = self.latest.max(stop.took.saturating_sub(stop.budget));
+        }
+    }
+}
