@@ -8,6 +8,7 @@
 //! | `part` | the named parts of a command, and how each came out |
 //! | `python` | Python with pyzmq, in the target folder |
 //! | `requirement` | what a command needs on the machine |
+//! | `scenario` | the integration runs that take long |
 //! | `sim` | runs the simulator of the protocol |
 //! | `smoke` | the main job on a small input |
 //! | `workspace` | the crates and their features |
@@ -21,6 +22,7 @@ mod libtest;
 mod part;
 mod python;
 mod requirement;
+mod scenario;
 mod sim;
 mod smoke;
 mod test;
@@ -31,6 +33,14 @@ use std::process::ExitCode;
 const COMMANDS: &str = "\
 cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
 cargo xtask integration [FILTER]  the tests with real child processes
+cargo xtask integration ack_chaos [--cycles N] [--seed S] [--messages N] [--rate N] [--netns]
+                                  processes under every fault, and a judge; figures as JSON
+cargo xtask integration joins [--joins N]
+                                  joins under full flood, and how long they take
+cargo xtask integration busy [--members N] [--seconds N]
+                                  members whose applications are all busy: none expires
+cargo xtask integration memory [--minutes N] [--seconds N] [--evict]
+                                  what a publisher holds for a stuck member, against its bound
 cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed; exit code 1 on a violation
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
@@ -54,6 +64,9 @@ fn main() -> ExitCode {
         ["test"] => test::main(false),
         ["test", "--setup"] => test::main(true),
         ["integration"] => integration::main(None),
+        ["integration", name, options @ ..] if scenario::is_one(name) => {
+            scenario::main(name, options)
+        }
         ["integration", filter] if !filter.starts_with('-') => integration::main(Some(filter)),
         ["sim", args @ ..] if !args.is_empty() => sim::main(args),
         ["check"] => check::main(),

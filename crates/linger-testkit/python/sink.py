@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 from linger_subscriber import Delivery, Gone, Subscriber
@@ -33,6 +34,12 @@ def processed(item):
     return record(b"X", 0, topic, item.sequence, 0)
 
 
+def end_with_stdin(subscriber):
+    """Who started this process has gone if its stdin ends: then nobody is left to stop it."""
+    sys.stdin.buffer.read()
+    subscriber.leave()
+
+
 def main():
     settings = dict(setting.split("=", 1) for setting in sys.argv[1:])
     work = int(settings.get("work_us", 0)) / 1e6
@@ -47,6 +54,7 @@ def main():
             subscriber.leave()
 
         signal.signal(signal.SIGTERM, stop)
+        threading.Thread(target=end_with_stdin, args=[subscriber], daemon=True).start()
         print(json.dumps({"event": "connected"}), flush=True)
         for item in subscriber:
             if isinstance(item, Gone):

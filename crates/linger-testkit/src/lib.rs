@@ -7,6 +7,7 @@
 //! | [`relay`] | a TCP relay that cuts, refuses, stalls and slows down on command |
 //! | [`port`] | free loopback ports |
 //! | [`random`] | random numbers from a seed |
+//! | [`scenario`] | runs that show one property at full size |
 //! | [`quotes`] | quote-like lines from a fixed seed |
 //!
 //! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
@@ -18,3 +19,4 @@ pub mod port;
 pub mod quotes;
 pub mod random;
 pub mod relay;
+pub mod scenario;

@@ -104,6 +104,7 @@ impl Cycle<'_> {
         control: &str,
     ) -> Result<Child, ChaosError> {
         let deadline = Instant::now() + SOON;
+        let mut said = None;
         loop {
             let mut command = self
                 .programs
@@ -124,6 +125,9 @@ impl Cycle<'_> {
             if let Quorum::AtLeast(least) = plan.quorum {
                 command.arg(format!("at_least={least}"));
             }
+            if let Some(limit) = plan.evict_after {
+                command.arg(format!("evict_ms={}", limit.as_millis()));
+            }
             if plan.has_small_buffers {
                 command.arg("send_buffer=4096");
             }
@@ -137,8 +141,9 @@ impl Cycle<'_> {
             if news.bound.is_some() {
                 return Ok(child);
             }
+            said = news.error.or(said);
             if Instant::now() >= deadline {
-                let said = news.error.unwrap_or_else(|| child.last_lines());
+                let said = said.unwrap_or_else(|| child.last_lines());
                 return Err(ChaosError::NotBegun { said });
             }
         }

@@ -8,24 +8,24 @@ use std::time::Instant;
 
 /// The news of all lives of a publisher.
 #[derive(Debug, Default)]
-pub(super) struct Feed {
+pub(crate) struct Feed {
     news: Mutex<News>,
     changed: Condvar,
 }
 
 /// What is known by now.
 #[derive(Debug, Default, Clone)]
-pub(super) struct News {
+pub(crate) struct News {
     /// Of the present life: where it listens.
-    pub(super) bound: Option<(String, String)>,
+    pub(crate) bound: Option<(String, String)>,
     /// Of the present life: it streams, or has begun to.
-    pub(super) is_streaming: bool,
+    pub(crate) is_streaming: bool,
     /// Of the present life: its stop is over, and this is what it reports.
-    pub(super) stopped: Option<Value>,
+    pub(crate) stopped: Option<Value>,
     /// Of the present life: what went wrong.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
     /// Of the present life: it says nothing more.
-    pub(super) has_ended: bool,
+    pub(crate) has_ended: bool,
     /// Lives before this one.
     lives: u64,
     accepted: u64,
@@ -34,14 +34,14 @@ pub(super) struct News {
 
 impl News {
     /// How many messages were accepted, in all lives, as far as they said.
-    pub(super) const fn accepted(&self) -> u64 {
+    pub(crate) const fn accepted(&self) -> u64 {
         self.before + self.accepted
     }
 }
 
 impl Feed {
     /// A new life begins; gives what listens to it.
-    pub(super) fn begin(self: &Arc<Self>) -> impl FnMut(Heard<'_>) + Send + 'static {
+    pub(crate) fn begin(self: &Arc<Self>) -> impl FnMut(Heard<'_>) + Send + 'static {
         let mut news = self.news.lock();
         *news = News {
             before: news.accepted(),
@@ -79,12 +79,12 @@ impl Feed {
     }
 
     /// What is known now.
-    pub(super) fn news(&self) -> News {
+    pub(crate) fn news(&self) -> News {
         self.news.lock().clone()
     }
 
     /// Waits until the news pass, or until `deadline`; whether they did.
-    pub(super) fn wait_until(
+    pub(crate) fn wait_until(
         &self,
         deadline: Instant,
         mut wanted: impl FnMut(&News) -> bool,

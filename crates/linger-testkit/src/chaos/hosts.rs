@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many hosts there are: the publisher's, and two of subscribers.
 const HOSTS: u16 = 3;
@@ -48,11 +49,11 @@ impl Hosts {
         matches!(self, Self::Loopback)
     }
 
-    pub(super) const fn of_publisher() -> u16 {
+    pub(crate) const fn of_publisher() -> u16 {
         0
     }
 
-    pub(super) const fn of_member(member: u16) -> u16 {
+    pub(crate) const fn of_member(member: u16) -> u16 {
         1 + member % (HOSTS - 1)
     }
 
@@ -88,8 +89,10 @@ impl Hosts {
 
 impl Namespaces {
     fn new() -> Result<Self, NotAllowed> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let nth = MADE.fetch_add(1, Ordering::Relaxed);
         let namespaces = Self {
-            name: format!("linger-{}", std::process::id()),
+            name: format!("linger-{}-{nth}", std::process::id()),
         };
         // From here on dropping it takes away whatever was made.
         let switch = namespaces.switch();

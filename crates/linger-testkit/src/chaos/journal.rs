@@ -175,7 +175,8 @@ pub(super) fn read(bytes: &[u8]) -> Read {
 #[derive(Debug)]
 #[must_use]
 pub struct Journal {
-    file: File,
+    /// `None`: nobody reads it.
+    file: Option<File>,
     waiting: Vec<u8>,
 }
 
@@ -188,9 +189,17 @@ impl Journal {
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = File::options().append(true).create_new(true).open(path)?;
         Ok(Self {
-            file,
+            file: Some(file),
             waiting: Vec::new(),
         })
+    }
+
+    /// Keeps nothing.
+    pub const fn none() -> Self {
+        Self {
+            file: None,
+            waiting: Vec::new(),
+        }
     }
 
     /// Takes a record for the next [`write`](Self::write).
@@ -199,6 +208,9 @@ impl Journal {
     ///
     /// If a number is too large for its place.
     pub fn note(&mut self, entry: Entry) -> io::Result<()> {
+        if self.file.is_none() {
+            return Ok(());
+        }
         let before = self.waiting.len();
         write!(self.waiting, "{entry}")?;
         if self.waiting.len() - before == RECORD {
@@ -221,8 +233,8 @@ impl Journal {
     ///
     /// What the operating system says.
     pub fn write(&mut self) -> io::Result<()> {
-        if !self.waiting.is_empty() {
-            self.file.write_all(&self.waiting)?;
+        if let (Some(file), false) = (&mut self.file, self.waiting.is_empty()) {
+            file.write_all(&self.waiting)?;
             self.waiting.clear();
         }
         Ok(())

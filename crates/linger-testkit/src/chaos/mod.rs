@@ -64,6 +64,7 @@ mod wires;
 
 pub use error::ChaosError;
 pub use fault::Fault;
+pub(crate) use feed::Feed;
 pub use figures::Figures;
 pub use hosts::{Hosts, Namespaces, NotAllowed};
 pub use programs::Programs;

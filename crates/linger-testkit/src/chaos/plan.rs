@@ -47,6 +47,8 @@ pub struct Source {
     pub wait: u16,
     /// Its kernel buffers are small.
     pub has_small_buffers: bool,
+    /// After how long a message that waits for room has those evicted who hold it up.
+    pub evict_after: Option<Duration>,
 }
 
 /// A subscriber.
@@ -184,6 +186,9 @@ impl Source {
             rate,
             wait: u16::try_from(random.pick(&[0, 2, 4, 4], 4)).unwrap_or(MEMBERS),
             has_small_buffers: random.chance(30),
+            evict_after: random
+                .chance(20)
+                .then(|| Duration::from_millis(random.between(20, 200))),
         }
     }
 }

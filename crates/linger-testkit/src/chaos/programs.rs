@@ -28,7 +28,7 @@ impl Programs {
     }
 
     /// A role of the node, on one of the hosts.
-    pub(super) fn node(&self, hosts: &Hosts, host: u16, role: &str) -> Command {
+    pub(crate) fn node(&self, hosts: &Hosts, host: u16, role: &str) -> Command {
         let mut command = hosts.command(host, &self.node);
         command.arg(role);
         command

@@ -9,7 +9,8 @@ use super::plan::Plan;
 use super::programs::Programs;
 use crate::random::Random;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a run is to do.
@@ -55,7 +56,10 @@ pub fn run(
     mut tell: impl FnMut(&str),
 ) -> io::Result<Figures> {
     let begun = Instant::now();
-    let folder = std::env::temp_dir().join(format!("linger-chaos-{}", std::process::id()));
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let nth = RUNS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("linger-chaos-{}-{nth}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     let mut figures = Figures::default();
     let mut seeds = Random::new(options.seed);
     for number in 1..=options.cycles {
@@ -108,12 +112,11 @@ fn one(
     let has_relays = options.hosts.has_relays();
     let plan = Plan::new(seed, span, options.rate, has_relays);
     std::fs::write(folder.join("plan"), format!("{plan:#?}\n"))?;
-    let folder: PathBuf = folder.to_owned();
     let cycle = Cycle {
         programs,
         hosts: &options.hosts,
         plan: &plan,
-        folder: &folder,
+        folder,
         messages: options.messages,
     };
     let (evidence, faults) = cycle.run()?;

@@ -7,9 +7,15 @@ mod args;
 
 use args::Args;
 use linger_testkit::chaos::{self, Hosts, Options, Programs};
+use linger_testkit::scenario::memory::{self, Stuck};
+use linger_testkit::scenario::{busy, joins};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// Half of the joins are to take less than this.
+const MEDIAN_JOIN: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     let args = std::env::args().skip(1).collect();
@@ -27,6 +33,34 @@ fn run(mut args: Args) -> Result<bool, Box<dyn Error>> {
     let programs = programs()?;
     let passed = match args.scenario.as_str() {
         "ack_chaos" => ack_chaos(&mut args, &programs)?,
+        "busy" => {
+            let members = args.number("--members", 10)?;
+            let busy = Duration::from_secs(args.number("--seconds", 30)?);
+            args.all_read()?;
+            let figures = busy::run(&programs, members, busy)?;
+            println!("{}", figures.json());
+            figures.passed()
+        }
+        "joins" => {
+            let joins = args.number("--joins", 1_000)?;
+            args.all_read()?;
+            let figures = joins::run(&programs, joins)?;
+            println!("{}", figures.json());
+            figures.is_sound() && figures.median() < MEDIAN_JOIN
+        }
+        "memory" => {
+            let seconds = args.number("--seconds", 0)?;
+            let minutes = args.number("--minutes", if seconds > 0 { 0 } else { 10 })?;
+            let how = match args.flag("--evict") {
+                true => Stuck::Evicted,
+                false => Stuck::Held,
+            };
+            args.all_read()?;
+            let time = Duration::from_secs(60 * minutes + seconds);
+            let figures = memory::run(&programs, time, how)?;
+            println!("{}", figures.json());
+            figures.passed()
+        }
         other => return Err(format!("no scenario is named {other:?}").into()),
     };
     Ok(passed)

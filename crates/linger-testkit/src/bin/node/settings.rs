@@ -1,7 +1,9 @@
 //! `key=value` arguments; a key can stand more than once.
 
+use linger_testkit::chaos::journal::Journal;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -45,5 +47,13 @@ impl Settings {
 
     pub(crate) fn millis(&self, key: &str, default: u64) -> Result<Duration, Box<dyn Error>> {
         Ok(Duration::from_millis(self.number(key, default)?))
+    }
+
+    /// The journal of that setting; none where it is not set.
+    pub(crate) fn journal(&self) -> std::io::Result<Journal> {
+        match self.all("journal").last() {
+            Some(path) => Journal::create(Path::new(path)),
+            None => Ok(Journal::none()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A subscriber of a chaos run: it writes down what it processed, and acknowledges it then.
 
 use crate::settings::Settings;
+use crate::source::service_ends_with_stdin;
 use crate::{Ended, tell};
 use linger::linger_ack::DeliveryError;
 use linger::{Delivery, Member, Phase, Service, Subscriber};
@@ -8,7 +9,6 @@ use linger_testkit::chaos::journal::{Entry, Journal, Message};
 use linger_testkit::chaos::{payload, topic_number};
 use serde_json::json;
 use std::error::Error;
-use std::path::Path;
 use std::process::Termination as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         .connect(&settings.text("data", ""), &settings.text("control", ""))?;
     let mut consumer = Consumer {
         subscriber: Arc::clone(&subscriber),
-        journal: Journal::create(Path::new(&settings.text("journal", "")))?,
+        journal: settings.journal()?,
         batch: settings.number("batch", 32)?,
         work: Duration::from_micros(settings.number("work_us", 0)?),
         backwards: settings.number("backwards", 0)? > 0,
@@ -45,6 +45,7 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         consumed
     })?;
     tell(&json!({ "event": "connected" }));
+    service_ends_with_stdin(&service)?;
     let report = service.run_blocking();
     let left = report.subscribers.first();
     tell(&json!({ "event": "done", "report": left, "text": report.to_string() }));

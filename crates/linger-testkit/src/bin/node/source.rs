@@ -13,8 +13,8 @@ use linger_testkit::chaos::{payload, topic_name};
 use linger_testkit::random::Random;
 use serde_json::json;
 use std::error::Error;
-use std::path::Path;
 use std::process::Termination as _;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How many messages are meant to be published with one write to the journal.
@@ -22,6 +22,9 @@ const BATCH: u64 = 64;
 
 /// How often it writes down what it knows to be acknowledged.
 const CLAIM_EVERY: Duration = Duration::from_millis(50);
+
+/// How long a message waits for room before it is looked whether to stop, at least.
+const WAIT: Duration = Duration::from_millis(20);
 
 pub(crate) fn run(settings: &Settings) -> Ended {
     let name = settings.text("name", "source");
@@ -40,12 +43,19 @@ pub(crate) fn run(settings: &Settings) -> Ended {
     config.durable = settings.all("durable").to_vec();
     config.durable_for = settings.millis("durable_ms", 2_000)?;
     let send_buffer = settings.number("send_buffer", 0)?;
+    let evict_after = settings.millis("evict_ms", 0)?;
     let publisher = service
         .publisher(&*name)
         .quorum(quorum)
-        .adjust(|builder| match send_buffer {
-            0 => builder.config(config),
-            bytes => builder.config(config).send_buffer(bytes),
+        .adjust(|builder| {
+            let builder = match send_buffer {
+                0 => builder.config(config),
+                bytes => builder.config(config).send_buffer(bytes),
+            };
+            match evict_after {
+                Duration::ZERO => builder,
+                limit => builder.evict_after(limit),
+            }
         })
         .bind(
             &settings.text("data", "tcp://127.0.0.1:*"),
@@ -54,12 +64,14 @@ pub(crate) fn run(settings: &Settings) -> Ended {
     let life = settings.number("life", 1)?;
     let mut stream = Stream {
         publisher: publisher.clone(),
-        journal: Journal::create(Path::new(&settings.text("journal", "")))?,
+        journal: settings.journal()?,
         life,
         topics: settings.number("topics", 12)?,
         payload: settings.number("payload", 64)?,
+        shortest: settings.number("shortest", 0)?,
         rate: settings.number("rate", 10_000)?,
         claims: settings.all("durable").is_empty(),
+        patience: WAIT.max(2 * evict_after),
         accepted: 0,
         intended: 0,
     };
@@ -80,10 +92,23 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         tell(&json!({ "event": "streaming", "waited": waited.is_ok() }));
         stream.run(&member)
     })?;
+    service_ends_with_stdin(&service)?;
     let report = service.run_blocking();
     let acks = report.publisher(&name);
     tell(&json!({ "event": "stopped", "report": acks, "text": report.to_string() }));
     Ok(report.report())
+}
+
+/// Who started this process has gone if its stdin ends: then nobody is left to stop it.
+pub(crate) fn service_ends_with_stdin(service: &Service) -> std::io::Result<()> {
+    let service = service.clone();
+    let stdin = thread::Builder::new().name("stdin".into());
+    stdin.spawn(move || {
+        // Whatever comes is of no interest, and an error is an end as well.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        service.shutdown();
+    })?;
+    Ok(())
 }
 
 struct Stream {
@@ -91,12 +116,15 @@ struct Stream {
     journal: Journal,
     life: u16,
     topics: u64,
-    /// The longest payload.
+    /// The longest payload, and the shortest.
     payload: u64,
+    shortest: u64,
     /// Messages a second; 0 is as fast as they are accepted.
     rate: u32,
     /// What it knows to be acknowledged is written down.
     claims: bool,
+    /// How long a message waits for room before it is looked whether to stop.
+    patience: Duration,
     accepted: u64,
     intended: u64,
 }
@@ -152,7 +180,7 @@ impl Stream {
     fn publish(&mut self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let number = self.accepted;
         let topic = u16::try_from(number % self.topics)?;
-        let len = usize::try_from(Random::new(number).between(0, self.payload))?;
+        let len = usize::try_from(Random::new(number).between(self.shortest, self.payload))?;
         let payload = payload::make(self.life, number, len);
         let name = topic_name(topic);
         let sequence = match self.publisher.try_publish(&name, payload) {
@@ -160,8 +188,10 @@ impl Stream {
             Err(PublishError::WindowFull(full)) => {
                 // It may take long, and the process may not live to its end.
                 self.journal.write()?;
-                let limit = Duration::from_millis(20);
-                match self.publisher.publish_within(&name, full.payload, limit) {
+                let waited = self
+                    .publisher
+                    .publish_within(&name, full.payload, self.patience);
+                match waited {
                     Ok(sequence) => sequence,
                     Err(PublishError::WindowFull(_)) => return Ok(()),
                     Err(error) => return Err(error.into()),
