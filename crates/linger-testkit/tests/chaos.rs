@@ -1,5 +1,6 @@
 //! Small runs of the scenarios that `cargo xtask integration` has at full length.
 
+use linger_testkit::chaos::judge::Violation;
 use linger_testkit::chaos::{self, Fault, Figures, Hosts, Options, Programs};
 use linger_testkit::scenario::memory::{self, Stuck};
 use linger_testkit::scenario::{busy, joins};
@@ -43,6 +44,19 @@ fn a_few_cycles_of_chaos_leave_nothing_unaccounted() {
     assert!(verdict.acked > 0, "{}", figures.details());
     assert!(figures.faults.len() >= 4, "{}", figures.summary());
     assert_eq!(figures.faults.get(&Fault::SigtermInMidStream), Some(&4));
+}
+
+#[test]
+fn a_subscriber_that_acknowledges_what_it_did_not_process_is_found() {
+    let mut options = Options::new(1, 2);
+    options.messages = 2_000;
+    options.rate = 4_000;
+    (options.forget, options.keeps) = (100, false);
+    let figures = must(chaos::run(&options, &programs(), |_| {}));
+    assert!(!figures.passed(), "{}", figures.details());
+    let forgotten = figures.verdict.count(Violation::AckedNotProcessed);
+    assert!(forgotten >= 10, "{}", figures.details());
+    assert_eq!(figures.verdict.count(Violation::LateStop), 0);
 }
 
 #[test]

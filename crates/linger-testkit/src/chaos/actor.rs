@@ -24,6 +24,8 @@ pub(super) struct Actor {
     data: String,
     control: String,
     pub(super) wires: Option<Wires>,
+    /// A planted bug; see `Options`.
+    pub(super) forget: u64,
     journals: Vec<PathBuf>,
     state: State,
 }
@@ -69,6 +71,7 @@ impl Actor {
             data,
             control,
             wires,
+            forget: 0,
             journals: Vec::new(),
             state: State::Down,
         })
@@ -115,7 +118,8 @@ impl Actor {
             .arg(format!("work_us={}", work.as_micros()))
             .arg(format!("batch={batch}"))
             .arg(format!("backwards={}", u8::from(*is_backwards)))
-            .arg(format!("prefix={prefix}"));
+            .arg(format!("prefix={prefix}"))
+            .arg(format!("forget={}", self.forget));
         self.state = State::Up(Child::spawn(&self.name, &mut command)?);
         self.journals.push(journal);
         Ok(())

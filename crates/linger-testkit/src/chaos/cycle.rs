@@ -37,6 +37,8 @@ pub(super) struct Cycle<'a> {
     pub(super) folder: &'a Path,
     /// How many messages are to be accepted at least.
     pub(super) messages: u64,
+    /// A planted bug; see `Options`.
+    pub(super) forget: u64,
 }
 
 /// A cycle on its way.
@@ -72,6 +74,7 @@ impl Cycle<'_> {
             let is_last = usize::from(number) + 1 == self.plan.sinks.len();
             let at = (data.as_str(), control.as_str());
             let mut actor = Actor::new(number, sink.clone(), is_last, self.hosts, at)?;
+            actor.forget = self.forget;
             actor.start(self.programs, self.hosts, self.folder)?;
             actors.push(actor);
         }
@@ -122,8 +125,14 @@ impl Cycle<'_> {
                 .arg(format!("payload={}", plan.payload))
                 .arg(format!("rate={}", plan.rate))
                 .arg(format!("wait={}", if life == 1 { plan.wait } else { 0 }));
-            if let Quorum::AtLeast(least) = plan.quorum {
-                command.arg(format!("at_least={least}"));
+            match plan.quorum {
+                Quorum::All => {}
+                Quorum::AtLeast(least) => {
+                    command.arg(format!("at_least={least}"));
+                }
+                Quorum::Named(first) => {
+                    command.args((0..first).map(|number| format!("named=member-{number}")));
+                }
             }
             if let Some(limit) = plan.evict_after {
                 command.arg(format!("evict_ms={}", limit.as_millis()));

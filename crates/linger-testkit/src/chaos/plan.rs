@@ -171,9 +171,10 @@ impl Source {
             true => random.pick(&[64, 128, 256], 64),
             false => random.pick(&[1_024, 4_096, 32_768], 4_096),
         };
-        let quorum = match random.below(4) {
+        let quorum = match random.below(6) {
             0 => Quorum::AtLeast(2),
             1 => Quorum::AtLeast(1),
+            2 => Quorum::Named(2),
             _ => Quorum::All,
         };
         Self {

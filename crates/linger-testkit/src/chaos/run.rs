@@ -27,6 +27,11 @@ pub struct Options {
     pub rate: u64,
     /// Where the processes live.
     pub hosts: Hosts,
+    /// A planted bug, to try the judge: of so many messages a subscriber in Rust acknowledges one
+    /// that it did not write down. 0 is none.
+    pub forget: u64,
+    /// What a cycle left is kept where something is wrong with it.
+    pub keeps: bool,
 }
 
 impl Options {
@@ -39,13 +44,15 @@ impl Options {
             messages: 20_000,
             rate: 11_000,
             hosts: Hosts::Loopback,
+            forget: 0,
+            keeps: true,
         }
     }
 }
 
 /// Carries all cycles out, and tells what each of them came to, as lines.
 ///
-/// What a cycle left is kept where something is wrong with it; the lines say where.
+/// Where what a cycle left is kept, the lines say so.
 ///
 /// # Errors
 ///
@@ -85,7 +92,7 @@ pub fn run(
         for line in &told {
             tell(&format!("cycle {number}: {line}"));
         }
-        match told.is_empty() {
+        match told.is_empty() || !options.keeps {
             true => std::fs::remove_dir_all(&folder)?,
             false => tell(&format!("cycle {number}: kept in {}", folder.display())),
         }
@@ -118,6 +125,7 @@ fn one(
         plan: &plan,
         folder,
         messages: options.messages,
+        forget: options.forget,
     };
     let (evidence, faults) = cycle.run()?;
     for (number, life) in (1..).zip(&evidence.lives) {

@@ -31,9 +31,10 @@ pub(crate) fn run(settings: &Settings) -> Ended {
     let service = Service::builder(&*name)
         .budget(settings.millis("budget_ms", 3_000)?)
         .start()?;
-    let quorum = match settings.number("at_least", 0)? {
-        0 => Quorum::All,
-        least => Quorum::AtLeast(least),
+    let quorum = match (settings.number("at_least", 0)?, settings.all("named")) {
+        (0, []) => Quorum::All,
+        (0, names) => Quorum::Named(names.to_vec()),
+        (least, _) => Quorum::AtLeast(least),
     };
     let mut config = PublisherConfig::default();
     config.window_messages = settings.number("window", config.window_messages)?;

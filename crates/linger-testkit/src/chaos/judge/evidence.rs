@@ -30,6 +30,8 @@ pub enum Quorum {
     All,
     /// So many names.
     AtLeast(usize),
+    /// The first so many of the members.
+    Named(usize),
 }
 
 /// One life of the publisher.

@@ -81,15 +81,16 @@ struct Trial<'a> {
 struct Said {
     /// The members that acknowledged it.
     acked: BTreeSet<usize>,
-    /// How many of the sessions that were owed it acknowledged it, or did not.
-    sessions: [u64; 2],
+    /// The members of which some session was owed it and did not acknowledge it.
+    lacking: BTreeSet<usize>,
 }
 
 impl Said {
     fn is_lacking(&self, quorum: Quorum) -> bool {
         match quorum {
-            Quorum::All => self.sessions[1] > 0,
+            Quorum::All => !self.lacking.is_empty(),
             Quorum::AtLeast(least) => self.acked.len() < least,
+            Quorum::Named(first) => self.lacking.iter().any(|&at| at < first),
         }
     }
 }
@@ -179,10 +180,10 @@ impl Trial<'_> {
                 for sequence in topic.owed() {
                     let said = said.entry((number, sequence)).or_default();
                     let has_acked = topic.has_acked(sequence);
-                    said.sessions[usize::from(!has_acked)] += 1;
-                    if has_acked {
-                        said.acked.insert(at);
-                    }
+                    match has_acked {
+                        true => said.acked.insert(at),
+                        false => said.lacking.insert(at),
+                    };
                     if has_acked && !self.held[at].has(life, number, sequence) {
                         missing.push(sequence);
                     }
@@ -228,7 +229,14 @@ impl Trial<'_> {
         verdict: &mut Verdict,
     ) {
         let quorum = self.evidence.quorum;
-        let lacking = said.values().filter(|said| said.is_lacking(quorum)).count() as u64;
+        let lacking = said.values().filter(|said| said.is_lacking(quorum));
+        let named = match quorum {
+            Quorum::Named(first) => first,
+            _ => 0,
+        };
+        let absent = self.evidence.members.iter().take(named);
+        let absent = absent.filter(|member| !report.members.iter().any(|m| m.name == member.name));
+        let lacking = (lacking.count() + absent.count()) as u64;
         let text = format!(
             "life {}: {} with exit code {code:?}, {lacking} of {} lack acknowledgements",
             self.life,

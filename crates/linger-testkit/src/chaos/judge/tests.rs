@@ -206,6 +206,21 @@ fn what_one_session_acknowledged_does_not_pay_for_another() {
 }
 
 #[test]
+fn of_a_quorum_by_name_only_those_count_and_they_must_have_come() {
+    let mut evidence = good();
+    reports(&mut evidence)["members"][1]["topics"][0] = topic(0, 1, 10, 7);
+    evidence.quorum = Quorum::Named(1);
+    finds(&evidence, &[]);
+    evidence.quorum = Quorum::Named(2);
+    finds(&evidence, &[(Violation::FalseDrained, 3)]);
+    let mut evidence = good();
+    evidence.quorum = Quorum::Named(2);
+    let members = reports(&mut evidence)["members"].as_array_mut().unwrap();
+    members.pop();
+    finds(&evidence, &[(Violation::FalseDrained, 1)]);
+}
+
+#[test]
 fn what_is_gone_is_named_and_not_acknowledged() {
     let mut evidence = good();
     evidence.members[1].journals[0] = written(
