@@ -32,6 +32,7 @@ with_both_drivers!(
     cutting_its_data_connection_loses_nothing,
     cutting_its_control_connection_loses_nothing,
     cutting_both_loses_nothing,
+    prefixes_come_and_go_while_connections_are_cut,
     sigterm_in_mid_stream_leaves_with_what_it_printed,
     killed_and_back_under_its_name_it_supersedes_nobody_twice,
     killed_and_back_under_a_durable_name_it_is_paid_what_it_is_owed,
@@ -102,6 +103,53 @@ fn cutting_its_control_connection_loses_nothing(driver: &[&str]) {
 
 fn cutting_both_loses_nothing(driver: &[&str]) {
     cut(true, true, driver);
+}
+
+fn prefixes_come_and_go_while_connections_are_cut(driver: &[&str]) {
+    let publisher = Publisher::start(&[]);
+    let (data_relay, data) = relay(&publisher.data);
+    let (control_relay, control) = relay(&publisher.control);
+    let more = [driver, &["--prefix", "al", "--orders"]].concat();
+    let mut python = PythonSubscriber::start("python", &data, &control, &more);
+    publisher.order("wait 1");
+    publisher.say("stream 4000");
+    for round in 1..=4 {
+        for (order, told) in [("subscribe", "granted"), ("unsubscribe", "released")] {
+            let had = python.messages().len() as u64;
+            python.wait_until_printed(had + 200);
+            must(python.child.say(&format!("{order} be")));
+            if round % 2 == 0 {
+                data_relay.cut();
+            }
+            control_relay.cut();
+            let told = format!("notice {told} be");
+            python.wait_for(|line| line == told);
+        }
+    }
+    must(python.child.say("subscribe be"));
+    python.wait_for(|line| line == "notice granted be");
+    let had = python.messages().len() as u64;
+    python.wait_until_printed(had + 1_000);
+    let stopped = publisher.stop().drained();
+    python.ends("confirmed");
+    assert_eq!(stopped.members(), 1, "it never joined anew: {stopped}");
+    assert_eq!(stopped.number("broken"), 0, "{stopped}");
+    assert_eq!(python.gone(), 0, "{stopped}");
+    let of = |topic: &str| -> Vec<u64> {
+        let messages = python.messages().into_iter();
+        let of_topic = messages.filter(|message| message.topic == topic);
+        of_topic.map(|message| message.sequence).collect()
+    };
+    let (alpha, beta) = (of("alpha"), of("beta"));
+    assert_eq!(alpha, (1..=alpha.len() as u64).collect::<Vec<_>>());
+    assert!(beta.is_sorted_by(|one, next| one < next), "once, in order");
+    let periods = beta.windows(2).filter(|pair| pair[1] != pair[0] + 1);
+    assert!(periods.count() <= 4, "a hole between two periods only");
+    // It lacks nothing of what it was owed. Where RELEASED was cut off, it had some beyond the line.
+    assert_eq!(stopped.unacked("python"), 0, "{stopped}");
+    let owed = stopped.member("python")["owed"].as_u64().unwrap_or_default();
+    let had = (alpha.len() + beta.len()) as u64;
+    assert!((owed..owed + 400).contains(&had), "{had}: {stopped}");
 }
 
 fn sigterm_in_mid_stream_leaves_with_what_it_printed(driver: &[&str]) {

@@ -190,8 +190,16 @@ class AsyncSubscriber:
 
     def _turn(self) -> None:
         self._is_called = False
-        if self._has_closed:
-            return
+        if not self._has_closed:
+            try:
+                self._run()
+            except zmq.ContextTerminated:
+                self.abort()  # whoever ended the context meant it
+            except BaseException:
+                self.abort()
+                raise
+
+    def _run(self) -> None:
         machine, now = self._machine, time.monotonic()
         is_more = self._sockets.read(machine, now)
         for _ in range(len(self._settled)):
@@ -202,8 +210,10 @@ class AsyncSubscriber:
         self._tell()
         self._is_behind = machine.is_behind()
         # Their descriptors tell each arrival once, and saying a frame may take that away.
-        watched = self._both()[: 1 if self._is_behind else 2]
-        if is_more or any(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN for socket in watched):
+        dealer, sub = (socket.getsockopt(zmq.EVENTS) for socket in self._both())
+        is_more |= bool(dealer & (zmq.POLLIN | (zmq.POLLOUT if machine.is_held() else 0)))
+        is_more |= bool(sub & zmq.POLLIN) and not self._is_behind
+        if is_more:
             return self._call()
         self._wake_after = max(1, machine.acks_before_due()) if machine.ack_at != NEVER else 1
         if len(self._settled) >= self._wake_after:

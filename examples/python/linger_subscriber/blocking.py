@@ -156,9 +156,7 @@ class Engine:
         self.is_aborted = self.has_ended = False
         self.news = threading.Condition()
         self.waiting = 0
-        self.inlet, self.outlet = os.pipe()
-        os.set_blocking(self.inlet, False)
-        os.set_blocking(self.outlet, False)
+        self.waker = Waker()
         self.machine = Machine(settings, sockets, self.settle, time.monotonic())
         self.thread = threading.Thread(target=self.run, name=f"linger {settings.name}", daemon=True)
 
@@ -178,10 +176,7 @@ class Engine:
 
     def wake(self) -> None:
         self.wake_after = NEVER
-        try:
-            os.write(self.outlet, b"\0")
-        except OSError:
-            pass  # it is full, so the thread wakes anyway; or the thread has ended
+        self.waker.wake()
 
     def next(self, limit: float | None) -> Item | None:
         ready = self.machine.ready
@@ -242,20 +237,15 @@ class Engine:
         try:
             while self.machine.state != "ended" and not self.is_aborted:
                 self.turn()
-            if self.is_aborted and self.machine.outcome is None:
-                self.machine.finish("aborted")
+        except zmq.ContextTerminated:
+            pass  # whoever ended the context meant it
         finally:
+            if self.machine.outcome is None:
+                self.machine.finish("aborted")
             self.sockets.close()
-            self.drop_ends()
             with self.news:
                 self.has_ended = True
                 self.news.notify_all()
-
-    def drop_ends(self) -> None:
-        """What was settled after the end counts for nothing; who wakes a thread that is gone?"""
-        inlet, outlet, self.outlet = self.inlet, self.outlet, -1
-        os.close(inlet)
-        os.close(outlet)
 
     def turn(self) -> None:
         machine, now = self.machine, time.monotonic()
@@ -299,23 +289,48 @@ class Engine:
         """Waits until something comes, falls due, or is said by another thread."""
         machine = self.machine
         self.is_behind = machine.is_behind()
-        watched: list[Any] = [self.sockets.dealer, self.inlet]
+        says = zmq.POLLOUT if machine.is_held() else 0
+        watched: list[Any] = [(self.sockets.dealer, zmq.POLLIN | says)]
+        watched.append((self.waker.inlet, zmq.POLLIN))
         if not self.is_behind:
-            watched.append(self.sockets.sub)
+            watched.append((self.sockets.sub, zmq.POLLIN))
         # From here on others wake it; what they said before is seen below.
         is_timed = machine.ack_at != NEVER
         self.wake_after = max(1, machine.acks_before_due()) if is_timed else 1
         wait = min(machine.wake_at() - time.monotonic(), 3_600)
         is_idle = len(self.settled) < self.wake_after and not self.orders
         if wait > 0 and is_idle and (not self.is_behind or machine.is_behind()):
-            events = zmq.zmq_poll([(one, zmq.POLLIN) for one in watched], int(wait * 1_000) + 1)
-            if any(socket == self.inlet for socket, _ in events):
-                self.drain()
+            events = zmq.zmq_poll(watched, int(wait * 1_000) + 1)
+            if any(socket == self.waker.inlet for socket, _ in events):
+                self.waker.drain()
         self.wake_after = NEVER
+
+
+class Waker:
+    """A pipe that ends a wait. It is closed with its last owner.
+
+    Not before: a number that is closed is soon another file's, and whoever is about to write to it
+    would write there.
+    """
+
+    def __init__(self) -> None:
+        self.inlet, self.outlet = os.pipe()
+        os.set_blocking(self.inlet, False)
+        os.set_blocking(self.outlet, False)
+
+    def wake(self) -> None:
+        try:
+            os.write(self.outlet, b"\0")
+        except BlockingIOError:
+            pass  # it is full, so the wait ends anyway
 
     def drain(self) -> None:
         try:
-            while os.read(self.inlet, 4_096):
+            while len(os.read(self.inlet, 4_096)) == 4_096:
                 pass
         except BlockingIOError:
             pass
+
+    def __del__(self) -> None:
+        os.close(self.inlet)
+        os.close(self.outlet)

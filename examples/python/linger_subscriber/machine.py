@@ -177,7 +177,7 @@ class Machine:
         if self.state == "ended":
             return NEVER
         if self.held_until != NEVER:
-            return self.held_until
+            return min(self.held_until, self.farewell_at)
         at = min(self.again.at, self.farewell_at, self.leave_at)
         if self.state == "member":
             at = min(at, self.ack_at, self.beat_at)
@@ -186,6 +186,10 @@ class Machine:
             if self.prefixes.change:
                 at = min(at, self.prefixes.change.retry.at)
         return at
+
+    def is_held(self) -> bool:
+        """Something is due, and the connection takes nothing: `speak` again once it does."""
+        return self.held_until != NEVER
 
     def is_behind(self) -> bool:
         """The application is: SUB is not to be read on, and nothing to be asked for."""
@@ -240,7 +244,7 @@ class Machine:
     def say(self, now: float, body: Any) -> bool:
         frame = Frame(self.epoch or NO_ID, self.session, body, self.serial + 1)
         if not self.link.say(frames.write_control(frame)):
-            self.held_until = now + max(self.settings.ack_delay, 0.001)
+            self.held_until = now + self.settings.retry_longest
             return False
         self.serial += 1
         self.beat_at = now + self.beat
@@ -461,7 +465,9 @@ class Machine:
 
     def refused(self, now: float, why: str) -> None:
         """It asks again, but only after the longest wait [J6]."""
-        self.ready.append(items.Refused(why))
+        told = items.Refused(why)
+        if not self.ready or self.ready[-1] != told:
+            self.ready.append(told)  # once, for an application that takes nothing
         self.again.refused(now)
 
     def give_up(self, change: Change, why: str) -> None:

@@ -64,6 +64,7 @@ class Prefixes:
         self.filter = filter
         self.made: dict[bytes, None] = {}  # on the SUB
         self.granted: tuple[bytes, ...] = ()
+        self.kept: tuple[bytes, ...] = ()  # those that are granted and not being given up
         self.asked: list[bytes] = []  # in HELLO
         self.change: Change | None = None
         self.last_change = 0
@@ -92,16 +93,22 @@ class Prefixes:
     def begin(self, credentials: int) -> None:
         """A new session asks for what is wanted now, as far as one HELLO holds it [P8]."""
         self.asked = fitting(self.wanted, FRAME_LIMIT - HEADER_ROOM - credentials)
-        self.granted, self.change, self.last_change = (), None, 0
+        self.granted = self.kept = ()
+        self.change, self.last_change = None, 0
         self.unmake([prefix for prefix in self.made if prefix not in self.wanted])
         self.make(self.asked)
 
     def welcomed(self) -> None:
-        self.granted = tuple(self.asked)
+        self.granted = self.kept = tuple(self.asked)
         self.may_differ = True
 
     def match(self, topic: bytes) -> bool:
-        return topic.startswith(self.granted)
+        """Whether a topic of which nothing is known is owed.
+
+        What is being given up does not tell: such a topic may have begun after the publisher had
+        let go of it. If not, RELEASED names it, and what was dropped is repaired [A4, P6].
+        """
+        return topic.startswith(self.kept)
 
     def next_change(self, retry: Retry) -> Change | None:
         """What to ask for next, one change at a time [P1]."""
@@ -116,6 +123,8 @@ class Prefixes:
                 self.change = Change(self.last_change, bool(more), some, retry)
                 if more:
                     self.make(some)
+                else:
+                    self.kept = without(self.granted, some)
         return self.change
 
     def settled(self, change: Change) -> None:
@@ -124,9 +133,9 @@ class Prefixes:
         if change.adds:
             self.granted = tuple(dict.fromkeys([*self.granted, *change.prefixes]))
         else:
-            gone = set(change.prefixes)
-            self.granted = tuple(prefix for prefix in self.granted if prefix not in gone)
+            self.granted = without(self.granted, change.prefixes)
             self.unmake(change.prefixes)
+        self.kept = self.granted
 
     def give_up(self, change: Change) -> None:
         """The publisher does not grant these [P7]."""
@@ -134,6 +143,11 @@ class Prefixes:
         for prefix in change.prefixes:
             self.wanted.pop(prefix, None)
         self.unmake(change.prefixes)
+
+
+def without(prefixes: Iterable[bytes], gone: Iterable[bytes]) -> tuple[bytes, ...]:
+    gone = set(gone)
+    return tuple(prefix for prefix in prefixes if prefix not in gone)
 
 
 def fitting(prefixes: Iterable[bytes], room: int) -> list[bytes]:

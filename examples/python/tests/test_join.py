@@ -85,6 +85,26 @@ class Joining(Peer):
         whys = ["REFUSED busy", "CLOSING", "VERSIONS"]
         self.assertEqual(self.taken(Refused), [Refused(why) for why in whys])
 
+    def test_an_application_that_takes_nothing_is_told_of_a_refusal_once(self) -> None:
+        for _ in range(100):
+            self.speaks()
+            self.says(frames.Refused(0, "busy"))
+            self.passes(1)
+        self.assertEqual(self.taken(Refused), [Refused("REFUSED busy")])
+
+    def test_a_connection_that_takes_nothing_is_not_pressed(self) -> None:
+        tries = 0
+
+        def refuse(frame: bytes) -> bool:
+            nonlocal tries
+            tries += 1
+            return False
+
+        self.say = refuse  # type: ignore[method-assign]
+        self.passes(10)
+        self.assertTrue(self.machine.is_held())
+        self.assertLess(tries, 20)
+
     def test_a_candidate_at_a_publisher_that_closes_begins_anew_after_the_longest_wait(self) -> None:
         self.welcomes()
         session = self.machine.session

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import unittest
+
+import zmq
 
 from linger_subscriber import Abandoned, Lost, Restarted, frames
 from linger_subscriber.frames import NO_ID
@@ -106,6 +109,45 @@ class Stream(Play):
             self.driven.subscribed("GBP", 10)
         self.until(lambda: "refused: REFUSED too_many_topics GBP" in self.notices())
         self.until(lambda: self.is_subscribed(b"EUR") and not self.is_subscribed(b"GBP"))
+
+
+class Connections(Play):
+    def test_a_full_connection_is_used_as_soon_as_it_takes_something_again(self) -> None:
+        """The publisher is away for so long that beats and ACKs fill what DEALER queues."""
+        self.how = {"retry_longest": 60}
+        self.tearDown()
+        self.setUp()
+        self.welcomes(1, expiry_ms=50)
+        self.says(frames.Member())
+        self.until(lambda: self.machine.state == "member")
+        self.router.close(0)
+        self.until(lambda: self.machine.is_held())
+        self.router = self.context.socket(zmq.ROUTER)
+        self.until(lambda: self.binds_again())
+        begun = time.monotonic()
+        self.hears(frames.Beat)
+        self.until(lambda: not self.machine.is_held())
+        self.assertLess(time.monotonic() - begun, 30)
+
+    def binds_again(self) -> bool:
+        try:
+            self.router.bind(self.where[1])
+        except zmq.ZMQError:
+            return False  # the former one is still closing
+        return True
+
+    def test_a_context_that_ends_ends_it(self) -> None:
+        self.joins()
+        ends = threading.Thread(target=self.end_context)
+        ends.start()
+        self.assertEqual(self.ends(), "aborted")
+        ends.join(10)
+        self.assertFalse(ends.is_alive())
+
+    def end_context(self) -> None:
+        for socket in (self.pub, self.router):
+            socket.close(0)
+        self.context.term()
 
 
 class Sessions(Play):
@@ -350,7 +392,7 @@ def on_asyncio(*plays: type[Play]) -> dict[str, type[Play]]:
     return {name: type(name, (play,), {"driver": Async}) for name, play in zip(names, plays)}
 
 
-globals().update(on_asyncio(Stream, Sessions, Ends, AtTheLevelReceived, Redelivery, Behind))
+globals().update(on_asyncio(Stream, Connections, Sessions, Ends, AtTheLevelReceived, Redelivery, Behind))
 
 if __name__ == "__main__":
     unittest.main()

@@ -239,6 +239,35 @@ class Changes(Peer):
         self.assertEqual(self.gone(), [(b"EURUSD", 1, 2)])
         self.assertEqual(self.marks(), {1: (2, 2)})
 
+    def test_of_a_topic_that_is_new_while_its_prefix_is_given_up_nothing_is_said(self) -> None:
+        """It may have begun after the publisher let go of it: its mark would break every ACK."""
+        self.joins()
+        self.publishes(1)
+        self.machine.unsubscribe(b"EUR")
+        self.speaks()
+        self.publishes(1, b"EURGBP")
+        self.says(frames.Sync(self.entries(EURGBP=2)))
+        self.assertEqual(self.marks(), {1: (1, 0)})
+        self.released(EURUSD=2)
+        self.publishes(2, b"EURGBP")
+        self.assertEqual(self.marks(), {1: (1, 0)})
+        self.assertEqual(self.sequences(), [1])
+
+    def test_nor_is_it_lost_if_it_was_owed(self) -> None:
+        self.joins()
+        self.machine.unsubscribe(b"EUR")
+        self.speaks()
+        self.publishes(1, b"EURGBP")
+        end = frames.End(0, 1, self.entries(EURGBP=2))
+        self.says(end)
+        self.assertEqual(self.kinds(self.passes(1), frames.Bye), [])
+        self.released(EURGBP=2)
+        self.assertEqual(self.kinds(self.passes(0), frames.Nack)[0].ranges, [Range(2, 1, 1)])
+        self.says(frames.Repair(2, 1, True, b"EURGBP", b""))
+        self.assertEqual(self.sequences(), [1])
+        self.says(end)
+        self.assertEqual(self.kinds(self.speaks(), frames.Bye), [frames.Bye([Mark(2, 1, 1)])])
+
     def test_a_prefix_beside_a_longer_one_keeps_the_topics_of_both(self) -> None:
         self.joins()
         self.machine.subscribe(b"EURU")

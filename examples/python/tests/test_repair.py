@@ -63,10 +63,9 @@ class Repair(Peer):
 
     def test_at_most_64_ranges_of_a_topic_and_512_in_all_are_asked_for(self) -> None:
         self.joins()
-        self.machine.prefixes.granted = (b"",)
         for number in range(1, 11):
             for sequence in range(2, 202, 2):
-                self.says(frames.Repair(number, sequence, False, b"T%d" % number, b""))
+                self.says(frames.Repair(number, sequence, False, b"EUR%d" % number, b""))
         ranges = self.asked(0.06)[0]
         self.assertEqual(len(ranges), 512)
         self.assertEqual(sum(one.number == 1 for one in ranges), 64)
