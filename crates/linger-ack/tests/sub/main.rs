@@ -5,4 +5,7 @@ mod common;
 mod events;
 mod flood;
 mod prefixes;
+mod redelivery;
+mod security;
 mod settings;
+mod workers;
