@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`Publisher`], [`PublisherBuilder`] | publish, wait for members, flush, close |
 //! | [`Subscriber`], [`SubscriberBuilder`] | join, deliveries, leave |
+//! | `AsyncSubscriber`, `DeliveryStream` | the same for tasks, with the feature `tokio` |
 //! | [`Link`] | one publisher of a subscriber: prefixes, marks, counters |
 //! | [`Delivery`] | one message; [`Delivery::ack`] is the only thing that counts as processed |
 //! | [`Topic`] | publish on one topic, on hot paths |
@@ -86,6 +87,8 @@ pub use payload::Payload;
 pub use publisher::{
     Authorizer, Candidate, Denied, Publisher, PublisherBuilder, Topic, UserIdIsName,
 };
+#[cfg(feature = "tokio")]
+pub use subscriber::{AsyncSubscriber, DeliveryStream};
 pub use subscriber::{
     Deliveries, Delivery, Link, LinkEnd, LinkReport, Subscriber, SubscriberBuilder,
     SubscriberReport,

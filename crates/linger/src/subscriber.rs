@@ -42,6 +42,24 @@ impl ServiceSubscriber {
         self
     }
 
+    /// Shown to each publisher's authorizer, as they are: 64 KiB at most; none by default.
+    pub fn credentials(mut self, credentials: impl AsRef<[u8]>) -> Self {
+        self.builder = self.builder.credentials(credentials);
+        self
+    }
+
+    /// How many times a delivery that was abandoned is handed out again; 0 by default.
+    pub fn redeliveries(mut self, limit: u32) -> Self {
+        self.builder = self.builder.redeliveries(limit);
+        self
+    }
+
+    /// One more publisher, besides the one that [`connect`](Self::connect) names.
+    pub fn publisher(mut self, data: impl Into<String>, control: impl Into<String>) -> Self {
+        self.builder = self.builder.publisher(data, control);
+        self
+    }
+
     /// Whatever else the subscriber can be told.
     pub fn adjust(mut self, change: impl FnOnce(SubscriberBuilder) -> SubscriberBuilder) -> Self {
         self.builder = change(self.builder);

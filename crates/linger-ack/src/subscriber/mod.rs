@@ -1,5 +1,7 @@
 //! The subscriber: for each publisher two sockets and a machine, one thread for all of them.
 
+#[cfg(feature = "tokio")]
+mod async_subscriber;
 mod builder;
 mod deliveries;
 mod delivery;
@@ -10,13 +12,21 @@ mod prefixes;
 mod report;
 mod sockets;
 mod state;
+#[cfg(feature = "tokio")]
+mod stream;
+#[cfg(feature = "tokio")]
+mod tasks;
 mod thread;
 
+#[cfg(feature = "tokio")]
+pub use async_subscriber::AsyncSubscriber;
 pub use builder::SubscriberBuilder;
 pub use deliveries::Deliveries;
 pub use delivery::Delivery;
 pub use link::Link;
 pub use report::{LinkEnd, LinkReport, SubscriberReport};
+#[cfg(feature = "tokio")]
+pub use stream::DeliveryStream;
 
 use crate::error::{DeliveryError, SubscribeError};
 use bytes::Bytes;

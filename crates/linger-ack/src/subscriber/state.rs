@@ -32,6 +32,8 @@ pub(super) struct State {
     /// The thread has ended.
     pub(super) ended: bool,
     report: Option<SubscriberReport>,
+    #[cfg(feature = "tokio")]
+    pub(super) tasks: super::tasks::Tasks,
 }
 
 /// One publisher's machine, and what the application is still to be told of it.
@@ -92,6 +94,8 @@ impl State {
             stopped: false,
             ended: false,
             report: None,
+            #[cfg(feature = "tokio")]
+            tasks: super::tasks::Tasks::default(),
         }
     }
 
@@ -134,8 +138,15 @@ impl Shared {
 
     /// Tells whoever waits that something has changed, once the lock is free.
     pub(super) fn announce(&self, state: MutexGuard<'_, State>) {
+        #[cfg(feature = "tokio")]
+        let (tasks, state) = {
+            let mut state = state;
+            (state.tasks.take(), state)
+        };
         drop(state);
         self.change.notify_all();
+        #[cfg(feature = "tokio")]
+        tasks.into_values().for_each(std::task::Waker::wake);
     }
 
     /// Waits until there is an answer. `None`: the deadline came before one.

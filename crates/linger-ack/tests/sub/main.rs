@@ -8,4 +8,6 @@ mod prefixes;
 mod redelivery;
 mod security;
 mod settings;
+#[cfg(feature = "tokio")]
+mod tasks;
 mod workers;
