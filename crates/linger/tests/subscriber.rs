@@ -1,5 +1,4 @@
 //! A service that subscribes: what its subscriber can be told, and how it leaves.
-#![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
 use linger::{Coordinator, Level, Phases, Publisher, Quorum, Service};
 use std::time::{Duration, Instant};

@@ -168,6 +168,17 @@ fn over_tcp_each_message_comes_once_and_none_is_missing_from_the_grant_on() {
 }
 
 #[test]
+fn with_bare_topics_and_at_the_level_received_it_is_the_same() {
+    run(
+        Publisher::builder("p").bare_topics(true),
+        "tcp://127.0.0.1:*",
+        "tcp://127.0.0.1:*",
+        Level::Received,
+        &Registry::new(),
+    );
+}
+
+#[test]
 fn over_inproc_it_is_the_same() {
     run(
         Publisher::builder("p"),

@@ -1,6 +1,7 @@
 //! What a subscriber offers, over real sockets.
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
+mod access;
 mod common;
 mod events;
 mod flood;

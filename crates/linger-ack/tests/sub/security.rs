@@ -1,9 +1,12 @@
 //! PLAIN and CURVE, as far as the libzmq that is linked has them.
 
-use crate::common::soon;
+use crate::common::{connect, eventually, next, soon};
 use linger_ack::linger_registry::{Registry, Socket};
-use linger_ack::{ConnectError, SecurityError, Subscriber, zmq};
+use linger_ack::{
+    ConnectError, Publisher, Quorum, SecurityError, Subscriber, SubscriberEvent, UserIdIsName, zmq,
+};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -83,6 +86,68 @@ fn plain_shows_user_and_password_on_both_connections_and_says_hello_once_it_is_i
     assert!(names_it(b"risk-1") && !names_it(b"thief"));
     drop((data, control));
     let _ = risk.close_by(soon());
+}
+
+#[test]
+fn with_plain_on_both_sides_a_stream_goes_from_end_to_end() {
+    let registry = Registry::new();
+    let _asked = doorkeeper(&registry);
+    let ticks = Publisher::builder("ticks")
+        .registry(&registry)
+        .plain_server()
+        .authorizer(UserIdIsName)
+        .bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+        .expect("bound");
+    let refused = Arc::new(Mutex::new(0));
+    let other = {
+        let refused = Arc::clone(&refused);
+        let builder = Subscriber::builder("risk-2").plain("risk-1", "sesame");
+        let builder = builder.on_event(move |_, event| {
+            let is_refused = matches!(event, SubscriberEvent::Refused { .. });
+            *refused.lock().expect("no panic") += u32::from(is_refused);
+        });
+        connect(builder.subscribe("T"), &ticks)
+    };
+    eventually("it is refused: that is another's name", || {
+        *refused.lock().expect("no panic") > 0
+    });
+    assert!(!other.close_by(soon()).is_clean());
+    let builder = Subscriber::builder("risk-1").plain("risk-1", "sesame");
+    let risk = connect(builder.subscribe("T"), &ticks);
+    assert!(risk.wait_until_member(soon()));
+    ticks.publish("T", "1").expect("accepted");
+    next(&risk).ack();
+    let report = ticks.close_by(soon(), Quorum::All);
+    assert!(report.is_drained(), "{report}");
+}
+
+#[test]
+fn with_curve_on_both_sides_a_stream_goes_from_end_to_end() {
+    if zmq::has("curve") != Some(true) {
+        return; // the next test says what happens then
+    }
+    let server = zmq::CurveKeyPair::new().expect("keys");
+    let client = zmq::CurveKeyPair::new().expect("keys");
+    let ticks = Publisher::builder("ticks")
+        .curve_server(server.secret_key)
+        .bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+        .expect("bound");
+    let builder = Subscriber::builder("risk-1").subscribe("T");
+    let text = |key: &[u8]| zmq::z85_encode(key).expect("of that length");
+    let builder = builder.curve(
+        text(&server.public_key),
+        client.public_key,
+        text(&client.secret_key),
+    );
+    let risk = connect(builder, &ticks);
+    let stranger = connect(Subscriber::builder("stranger").subscribe("T"), &ticks);
+    assert!(risk.wait_until_member(soon()));
+    ticks.publish("T", "1").expect("accepted");
+    next(&risk).ack();
+    let report = ticks.close_by(soon(), Quorum::All);
+    assert!(report.is_drained(), "{report}");
+    assert_eq!(report.members.len(), 1);
+    assert_eq!(stranger.memberships(), 0);
 }
 
 #[test]
