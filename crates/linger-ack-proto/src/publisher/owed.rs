@@ -253,11 +253,24 @@ mod tests {
             }
             let next = last.renew(base + 10);
             assert_eq!(last.standing, Standing::Over);
+            let own: &[_] = if period == 3 { &[range(31, 31)] } else { &[] };
+            assert_eq!(last.gone, own, "of the period itself");
             last = next;
         }
         let earlier = last.earlier.expect("there were some");
         assert_eq!((earlier.count, earlier.ranges.len()), (200, EARLIER));
         assert_eq!(earlier.ranges[EARLIER - 1], range(991, 992));
         assert_eq!(last.gone, [range(31, 31)], "named for good");
+    }
+
+    #[test]
+    fn a_period_that_was_not_released_ends_where_the_next_begins() {
+        let next = owed(5).renew(20);
+        let earlier = next.earlier.expect("there was one");
+        assert_eq!(
+            (earlier.count, &earlier.ranges[..]),
+            (15, &[range(5, 19)][..])
+        );
+        assert!(owed(5).renew(5).earlier.is_none(), "it was empty");
     }
 }
