@@ -15,6 +15,7 @@
 //! | `AsyncSubscriber`, `DeliveryStream` | the same for tasks, with the feature `tokio` |
 //! | [`Link`] | one publisher of a subscriber: prefixes, marks, counters |
 //! | [`Delivery`] | one message; [`Delivery::ack`] is the only thing that counts as processed |
+//! | `AsyncPublisher` | the publisher for tasks, with the feature `tokio` |
 //! | [`Topic`] | publish on one topic, on hot paths |
 //! | [`Authorizer`] | decides who may join, and which prefixes members may add |
 //! | [`proto`] | the protocol itself, without sockets |
@@ -84,6 +85,8 @@ pub use linger_ack_proto::{
 };
 pub use linger_registry::{self, zmq};
 pub use payload::Payload;
+#[cfg(feature = "tokio")]
+pub use publisher::{AsyncPublisher, AsyncTopic};
 pub use publisher::{
     Authorizer, Candidate, Denied, Publisher, PublisherBuilder, Topic, UserIdIsName,
 };

@@ -56,6 +56,19 @@ impl Publisher {
         }
     }
 
+    /// Whether somebody would be owed a message of this topic, so that it needs room.
+    #[must_use]
+    pub fn is_owed(&self, topic: &[u8]) -> bool {
+        let number = self.topics.number(topic);
+        match number.and_then(|number| self.topics.get(number)) {
+            Some(topic) => topic.is_owed(),
+            None => self
+                .members
+                .iter()
+                .any(|(_, member)| member.prefixes.matches(topic)),
+        }
+    }
+
     /// A topic that is new: everyone whose prefix it matches is owed it from 1 (SPEC J2, P3).
     fn add_topic(&mut self, name: &[u8]) -> Result<u32, AddTopicError> {
         check_topic(name)?;

@@ -131,3 +131,21 @@ fn what_is_too_large_or_comes_too_late_makes_no_topic() {
     let error = publish(&mut bench, "12345").expect_err("too late");
     assert!(matches!(error, PublishError::Closed(_)), "that comes first");
 }
+
+#[test]
+fn it_is_told_whether_a_message_would_be_owed_to_anyone() {
+    let mut bench = Bench::with(|config| config.durable = vec!["d".into()]);
+    let owed = |bench: &Bench| ["a", "ab", "b"].map(|t| bench.publisher.is_owed(t.as_bytes()));
+    assert_eq!(owed(&bench), [false; 3]);
+    let mut peer = bench.member("d", &["a"]);
+    assert_eq!(owed(&bench), [true, true, false], "no topic yet");
+    for topic in ["a", "ab", "b"] {
+        bench.publish(topic);
+    }
+    assert_eq!(owed(&bench), [true, true, false]);
+    bench.subscribe(&mut peer, 1, &["b"]);
+    bench.unsubscribe(&mut peer, 2, &["a"]);
+    assert_eq!(owed(&bench), [false, false, true]);
+    bench.bye(&mut peer, vec![]);
+    assert_eq!(owed(&bench), [false, false, true], "it is absent");
+}

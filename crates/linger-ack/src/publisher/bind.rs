@@ -88,6 +88,8 @@ pub(super) fn bind(
             publish_limit,
             evict_after,
         },
+        #[cfg(feature = "tokio")]
+        tasks: super::tasks::Tasks::default(),
         own_registry,
     });
     let gate = authorizer.map(Gate::new);

@@ -19,7 +19,7 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 const MARGIN: Duration = Duration::from_millis(10);
 
 /// How long the sockets of a publisher with a registry of its own may take to end.
-const SOCKETS: Duration = Duration::from_secs(1);
+pub(super) const SOCKETS: Duration = Duration::from_secs(1);
 
 impl Publisher {
     /// Closes, and says what became of every accepted message.
@@ -49,6 +49,7 @@ impl Publisher {
     ) -> Arc<PublisherReport> {
         let shared = self.shared();
         let report = shared.close_by(deadline, quorum, &mut tell);
+        shared.wake_tasks();
         if let Some(registry) = &shared.own_registry {
             // How its two sockets ended says nothing that the acknowledgements don't say better.
             let _ = registry.close_by(deadline.min(Instant::now() + SOCKETS));
@@ -66,16 +67,13 @@ impl Shared {
     ) -> Arc<PublisherReport> {
         let mut core = self.core.lock();
         let mut told = None;
-        if core.report.is_none() {
-            self.ask_to_close(&mut core, deadline, quorum);
-        }
+        self.begin_close(&mut core, deadline, quorum);
         loop {
             // The sockets are handed back before this returns, so that names and ports can be
             // used again; but the deadline does not wait for that.
-            if let Some(report) = &core.report {
-                if core.has_thread_ended || deadline <= Instant::now() {
-                    return Arc::clone(report);
-                }
+            let is_late = deadline <= Instant::now();
+            if let Some(report) = core.closed(is_late) {
+                return report;
             }
             let now = Instant::now();
             let next = told.map_or(now, |told: Instant| told + TELL_EVERY);
@@ -93,6 +91,13 @@ impl Shared {
                 // The thread could not conclude in time: it does not run, or has much to read.
                 self.conclude(&mut core);
             }
+        }
+    }
+
+    /// Has the thread close, unless it has.
+    pub(super) fn begin_close(&self, core: &mut Core, deadline: Instant, quorum: Quorum) {
+        if core.report.is_none() {
+            self.ask_to_close(core, deadline, quorum);
         }
     }
 
@@ -147,5 +152,13 @@ impl Shared {
         core.report = Some(report);
         self.announce();
         self.waker.wake();
+    }
+}
+
+impl Core {
+    /// The report, once the sockets are handed back, or the deadline has come.
+    pub(super) fn closed(&self, is_late: bool) -> Option<Arc<PublisherReport>> {
+        let is_over = self.has_thread_ended || is_late;
+        self.report.clone().filter(|_| is_over)
     }
 }

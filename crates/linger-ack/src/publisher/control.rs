@@ -101,6 +101,7 @@ impl ControlThread {
         drop(router);
         shared.core.lock().has_thread_ended = true;
         shared.change.notify_all();
+        shared.wake_tasks();
         if !has_panicked {
             news.tell(&shared.name); // otherwise the panic hook has told
         }
@@ -164,6 +165,7 @@ impl ControlThread {
             }
         };
         drop(core);
+        shared.wake_tasks();
         self.send(control)?;
         if next == Next::End {
             self.finish()?;

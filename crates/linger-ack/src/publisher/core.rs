@@ -25,6 +25,9 @@ pub(super) struct Shared {
     pub(super) change: Condvar,
     pub(super) waker: Waker,
     pub(super) patience: Patience,
+    /// Tasks that wait, beside the threads.
+    #[cfg(feature = "tokio")]
+    pub(super) tasks: super::tasks::Tasks,
     /// The registry, if it is this publisher's own and ends with it.
     pub(super) own_registry: Option<Registry>,
 }
@@ -71,7 +74,7 @@ pub(super) enum Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    fn topic(self) -> &'a [u8] {
+    pub(super) fn topic(self) -> &'a [u8] {
         match self {
             Self::Name(topic) | Self::Number(_, topic) => topic,
         }
@@ -170,6 +173,13 @@ impl Shared {
         // Without waiters this costs an atomic load each.
         self.room.notify_all();
         self.change.notify_all();
+    }
+
+    /// As [`announce`](Self::announce), for tasks; not to be called with the lock held, as a waker
+    /// may be anybody's code.
+    pub(super) fn wake_tasks(&self) {
+        #[cfg(feature = "tokio")]
+        self.tasks.wake();
     }
 }
 

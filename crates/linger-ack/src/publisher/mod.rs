@@ -1,5 +1,7 @@
 //! The publisher: one socket for data, one for control, one thread.
 
+#[cfg(feature = "tokio")]
+mod async_face;
 mod authorize;
 mod bind;
 mod builder;
@@ -11,9 +13,13 @@ mod look;
 mod news;
 mod publish;
 mod security;
+#[cfg(feature = "tokio")]
+mod tasks;
 mod topic;
 mod wait;
 
+#[cfg(feature = "tokio")]
+pub use async_face::{AsyncPublisher, AsyncTopic};
 pub use authorize::{Authorizer, Candidate, Denied, UserIdIsName};
 pub use builder::PublisherBuilder;
 pub use topic::Topic;

@@ -106,7 +106,7 @@ impl Shared {
     }
 
     /// After a message was accepted, which may have had to wait.
-    fn published(&self, mut core: MutexGuard<'_, Core>, now: Instant, has_waited: bool) {
+    pub(super) fn published(&self, mut core: MutexGuard<'_, Core>, now: Instant, has_waited: bool) {
         if has_waited {
             core.fed = Some(now);
         }
@@ -117,7 +117,7 @@ impl Shared {
         }
     }
 
-    fn evict(&self, core: &mut Core, now: Instant) -> usize {
+    pub(super) fn evict(&self, core: &mut Core, now: Instant) -> usize {
         if core.report.is_some() {
             return 0;
         }
@@ -133,10 +133,10 @@ impl Shared {
 /// One message that waits for room.
 pub(super) struct Wait {
     /// Since when, or since when it last evicted somebody.
-    begun: Instant,
+    pub(super) begun: Instant,
     /// `None`: not at all.
     limit: Option<Duration>,
-    give_up: Option<Instant>,
+    pub(super) give_up: Option<Instant>,
 }
 
 /// What a message that finds no room does.

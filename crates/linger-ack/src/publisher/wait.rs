@@ -1,7 +1,7 @@
 //! Waiting for members, and for their acknowledgements without closing.
 
 use super::Publisher;
-use super::core::Core;
+use super::core::{Core, Shared};
 use crate::error::{FlushError, WaitError};
 use linger_ack_proto::{Quorum, Target, Verdict};
 use std::time::Instant;
@@ -15,21 +15,12 @@ impl Publisher {
     pub fn wait_for_members(&self, wanted: usize, deadline: Instant) -> Result<(), WaitError> {
         let shared = self.shared();
         let mut core = shared.core.lock();
+        let mut is_late = false;
         loop {
-            let joined = core.machine.member_count();
-            if joined >= wanted {
-                return Ok(());
+            if let Some(result) = core.awaited(wanted, is_late) {
+                return result;
             }
-            if core.closing.is_some() || core.report.is_some() {
-                return Err(WaitError::Closed { joined, wanted });
-            }
-            if shared.change.wait_until(&mut core, deadline).timed_out() {
-                let joined = core.machine.member_count();
-                if joined >= wanted {
-                    return Ok(());
-                }
-                return Err(WaitError::Deadline { joined, wanted });
-            }
+            is_late = shared.change.wait_until(&mut core, deadline).timed_out();
         }
     }
 
@@ -43,15 +34,7 @@ impl Publisher {
     pub fn flush_by(&self, deadline: Instant, quorum: Quorum) -> Result<(), FlushError> {
         let shared = self.shared();
         let mut core = shared.core.lock();
-        let target = core.machine.target();
-        if core.closing.is_none() {
-            core.machine.sync_now(Instant::now());
-            // Whatever does not fit in one go the thread says.
-            core.transmit();
-        }
-        // The thread tells how far it is.
-        core.flushes += 1;
-        shared.waker.wake();
+        let target = shared.begin_flush(&mut core);
         let mut is_late = false;
         let result = loop {
             if let Some(result) = core.flushed(&target, &quorum, is_late) {
@@ -64,9 +47,37 @@ impl Publisher {
     }
 }
 
+impl Shared {
+    /// Says everyone how far they should be. The thread tells how far they are, for as long as
+    /// `flushes` is not counted down again.
+    pub(super) fn begin_flush(&self, core: &mut Core) -> Target {
+        let target = core.machine.target();
+        if core.closing.is_none() {
+            core.machine.sync_now(Instant::now());
+            // Whatever does not fit in one go the thread says.
+            core.transmit();
+        }
+        core.flushes += 1;
+        self.waker.wake();
+        target
+    }
+}
+
 impl Core {
+    /// How waiting for members has ended, if it has.
+    pub(super) fn awaited(&self, wanted: usize, is_late: bool) -> Option<Result<(), WaitError>> {
+        let joined = self.machine.member_count();
+        if joined >= wanted {
+            return Some(Ok(()));
+        }
+        if self.closing.is_some() || self.report.is_some() {
+            return Some(Err(WaitError::Closed { joined, wanted }));
+        }
+        is_late.then_some(Err(WaitError::Deadline { joined, wanted }))
+    }
+
     /// How a flush has ended, if it has.
-    fn flushed(
+    pub(super) fn flushed(
         &self,
         target: &Target,
         quorum: &Quorum,

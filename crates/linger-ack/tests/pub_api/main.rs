@@ -3,6 +3,9 @@
 
 mod common;
 
+#[cfg(feature = "tokio")]
+mod tasks;
+
 mod authorizer;
 
 mod durable;
