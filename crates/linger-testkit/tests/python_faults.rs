@@ -147,7 +147,9 @@ fn prefixes_come_and_go_while_connections_are_cut(driver: &[&str]) {
     assert!(periods.count() <= 4, "a hole between two periods only");
     // It lacks nothing of what it was owed. Where RELEASED was cut off, it had some beyond the line.
     assert_eq!(stopped.unacked("python"), 0, "{stopped}");
-    let owed = stopped.member("python")["owed"].as_u64().unwrap_or_default();
+    let owed = stopped.member("python")["owed"]
+        .as_u64()
+        .unwrap_or_default();
     let had = (alpha.len() + beta.len()) as u64;
     assert!((owed..owed + 400).contains(&had), "{had}: {stopped}");
 }

@@ -227,6 +227,18 @@ mod tests {
     }
 
     #[test]
+    fn only_what_had_to_wait_shows_that_there_was_room() {
+        let ticks = Publisher::builder("ticks").bind("inproc://data", "inproc://control");
+        let ticks = ticks.expect("bound");
+        let shared = ticks.shared();
+        let now = Instant::now();
+        shared.published(shared.core.lock(), now, false);
+        assert_eq!(shared.core.lock().fed, None);
+        shared.published(shared.core.lock(), now, true);
+        assert_eq!(shared.core.lock().fed, Some(now));
+    }
+
+    #[test]
     fn a_limit_beyond_all_time_is_none() {
         let now = Instant::now();
         let wait = Wait::new(now, Duration::MAX);

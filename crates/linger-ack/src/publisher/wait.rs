@@ -99,3 +99,43 @@ impl Core {
         Some(Err(FlushError::Deadline { progress }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linger_ack_proto::Expected;
+
+    /// A publisher that owes somebody something for ever.
+    fn owing() -> Publisher {
+        let expected = Expected::new("never").expect("a name").prefix("");
+        let ticks = Publisher::builder("ticks").expected(expected);
+        let ticks = ticks.bind("inproc://data", "inproc://control");
+        let ticks = ticks.expect("bound");
+        ticks.publish("T", "1").expect("accepted");
+        ticks
+    }
+
+    #[test]
+    fn a_flush_that_is_over_is_told_of_no_more() {
+        let ticks = owing();
+        let late = Instant::now();
+        assert!(ticks.flush_by(late, Quorum::All).is_err());
+        assert_eq!(ticks.shared().core.lock().flushes, 0);
+    }
+
+    #[cfg(feature = "tokio")]
+    #[tokio::test]
+    async fn a_flush_that_is_dropped_is_told_of_no_more() {
+        use std::future::Future as _;
+        use std::task::{Context, Waker};
+        let ticks = owing().into_async();
+        let late = Instant::now() + std::time::Duration::from_secs(60);
+        {
+            let mut flush = std::pin::pin!(ticks.flush_by(late, Quorum::All));
+            let polled = flush.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+            assert_eq!(ticks.publisher().shared().core.lock().flushes, 1);
+        }
+        assert_eq!(ticks.publisher().shared().core.lock().flushes, 0);
+    }
+}

@@ -1,6 +1,6 @@
 //! Who may join, and with which prefixes.
 
-use crate::common::{Events, bind, connect, eventually, joined, member, next, soon};
+use crate::common::{Events, after_ms, bind, connect, eventually, joined, member, next, soon};
 use bytes::Bytes;
 use linger_ack::linger_registry::{Registry, Socket};
 use linger_ack::proto::wire::{Change, Header, Hello, Refusal, ToPublisher, ToSubscriber};
@@ -10,6 +10,7 @@ use linger_ack::{
     zmq,
 };
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 fn refused(name: &str) -> Event {
     Event::Refused {
@@ -100,6 +101,27 @@ fn an_authorizer_may_use_the_publisher() {
     assert!(slot.set(ticks.clone()).is_ok());
     let _a = member(&ticks, "a");
     assert_eq!(ticks.counters().accepted, 1, "no lock is held");
+}
+
+#[test]
+fn an_authorizer_that_blocks_holds_up_neither_publish_nor_close() {
+    let (asked, asking) = std::sync::mpsc::channel();
+    let (_held, block) = std::sync::mpsc::channel::<()>();
+    let (asked, block) = (Mutex::new(asked), Mutex::new(block));
+    let ticks = bind(builder().authorizer(move |_: &Candidate<'_>| {
+        let _ = asked.lock().expect("no panic").send(());
+        let _ = block.lock().expect("no panic").recv();
+        Ok(())
+    }));
+    let _a = connect(&ticks, Subscriber::builder("a").subscribe("T"));
+    let asked = asking.recv_timeout(Duration::from_secs(20));
+    assert_eq!(asked, Ok(()), "it is asked, and blocks");
+    ticks.publish("T", "1").expect("accepted");
+    assert_eq!(ticks.member_count(), 0);
+    let deadline = after_ms(100);
+    let report = ticks.close_by(deadline, Quorum::All);
+    assert!(Instant::now() < deadline + Duration::from_millis(250));
+    assert!(!report.is_drained(), "{report}");
 }
 
 /// A DEALER that says what no subscriber of ours would.

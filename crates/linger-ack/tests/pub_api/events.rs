@@ -1,11 +1,11 @@
 //! Events, told on the publisher's own thread.
 
-use crate::common::{Events, bind, connect, eventually, member, soon, take};
+use crate::common::{Events, after_ms, bind, connect, eventually, member, soon, take};
 use linger_ack::proto::wire::Refusal;
 use linger_ack::{Event, MemberOutcome, Publisher, Quorum, Subscriber};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn who_joins_and_who_leaves_is_told_in_that_order() {
@@ -63,6 +63,24 @@ fn a_handler_that_panics_is_called_again_and_the_publisher_goes_on() {
     let report = ticks.close_by(soon(), Quorum::All);
     assert!(report.is_drained(), "{report}");
     assert!(told.load(Ordering::Relaxed) >= 2, "each event is told");
+}
+
+#[test]
+fn a_handler_that_blocks_holds_up_neither_publish_nor_close() {
+    let (told, telling) = std::sync::mpsc::channel();
+    let (_held, block) = std::sync::mpsc::channel::<()>();
+    let ticks = bind(Publisher::builder("ticks").on_event(move |event| {
+        let _ = told.send(event);
+        let _ = block.recv();
+    }));
+    let _a = connect(&ticks, Subscriber::builder("a").subscribe("T"));
+    let told = telling.recv_timeout(Duration::from_secs(20));
+    assert!(matches!(told, Ok(Event::Joined { .. })), "it blocks");
+    ticks.publish("T", "1").expect("accepted");
+    let deadline = after_ms(100);
+    let report = ticks.close_by(deadline, Quorum::All);
+    assert!(Instant::now() < deadline + Duration::from_millis(250));
+    assert_eq!(report.counters.accepted, 1);
 }
 
 #[test]

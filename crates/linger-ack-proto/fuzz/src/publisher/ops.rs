@@ -298,7 +298,11 @@ impl Harness<'_> {
                 _ => {}
             }
         }
+        let is_judged = self.machine.request(&frame).is_some();
+        let granted = self.machine.counters().granted;
         self.machine.handle_control(self.clock.now, &route, &frame);
+        let is_granted = self.machine.counters().granted > granted;
+        assert!(is_judged || !is_granted, "no authorizer was asked");
         self.said.push(frame);
     }
 
