@@ -1,13 +1,11 @@
 //! Who may join, and with which prefixes.
 
-use crate::common::{Events, after_ms, bind, connect, eventually, joined, member, next, soon};
+use crate::common::{Events, after_ms, bind, connect, joined, member, next, soon, take};
 use bytes::Bytes;
-use linger_ack::linger_registry::{Registry, Socket};
-use linger_ack::proto::wire::{Change, Header, Hello, Refusal, ToPublisher, ToSubscriber};
-use linger_ack::proto::{Epoch, Nonce, SessionId};
+use linger_ack::proto::wire::Refusal;
 use linger_ack::{
-    Candidate, Denied, Event, Level, Publisher, PublisherBuilder, Quorum, Subscriber, UserIdIsName,
-    zmq,
+    Candidate, Denied, Event, Level, Publisher, PublisherBuilder, Quorum, SubscribeError,
+    Subscriber, UserIdIsName,
 };
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -124,85 +122,27 @@ fn an_authorizer_that_blocks_holds_up_neither_publish_nor_close() {
     assert!(!report.is_drained(), "{report}");
 }
 
-/// A DEALER that says what no subscriber of ours would.
-struct Stranger {
-    dealer: Socket,
-    session: SessionId,
-    serial: u64,
-}
-
-impl Stranger {
-    fn new(registry: &Registry, ticks: &Publisher, session: u128) -> Self {
-        let dealer = registry.socket(zmq::DEALER).open().expect("a socket");
-        dealer.set_rcvtimeo(20_000).expect("settable");
-        dealer.connect(ticks.control_endpoint()).expect("connected");
-        Self {
-            dealer,
-            session: SessionId::from_u128(session),
-            serial: 0,
-        }
-    }
-
-    fn say(&mut self, epoch: Epoch, body: &ToPublisher) {
-        self.serial += 1;
-        let session = self.session;
-        let frame = body.encode(&Header { epoch, session }, self.serial);
-        self.dealer.send(&frame[..], 0).expect("sent");
-    }
-
-    fn hello(&mut self, name: &str) {
-        let hello = Hello {
-            nonce: Nonce::from_u128(7),
-            level: Level::Processed,
-            name: name.to_owned(),
-            credentials: Bytes::from_static(b"secret"),
-            prefixes: vec![Bytes::from_static(b"EUR")],
-        };
-        self.say(Epoch::UNKNOWN, &ToPublisher::Hello(hello));
-    }
-
-    fn hear(&self) -> (Header, ToSubscriber) {
-        let frame = self.dealer.recv_bytes(0).expect("an answer");
-        ToSubscriber::decode(&frame.into()).expect("a whole frame")
-    }
-}
-
 #[test]
 fn prefixes_that_a_member_adds_are_judged_with_its_credentials() {
     let (builder, events) = Events::of(builder().authorizer(|candidate: &Candidate<'_>| {
-        assert_eq!(candidate.credentials(), b"secret");
-        let prefixes = candidate.prefixes().iter();
-        match prefixes.clone().all(|prefix| prefix.starts_with(b"EUR")) {
+        let is_known = candidate.credentials() == b"secret";
+        let mut prefixes = candidate.prefixes().iter();
+        match is_known && prefixes.all(|prefix| prefix.starts_with(b"EUR")) {
             true => Ok(()),
-            false if candidate.is_member() => Err(Denied::new("EUR alone")),
-            false => panic!("it joined with EUR"),
+            false => Err(Denied::new("EUR alone, for who knows the secret")),
         }
     }));
     let ticks = bind(builder);
-    let registry = Registry::new();
-    let mut peer = Stranger::new(&registry, &ticks, 1 << 64);
-    // Its private topic is read by nobody; the first member's WELCOME has the number 1.
-    peer.hello("risk-1");
-    eventually("it is a candidate", || ticks.counters().hellos == 1);
-    // Only a frame of the right epoch makes it a member: the answer to a wrong one tells it.
-    peer.say(Epoch::from_u128(1), &ToPublisher::Beat);
-    let (header, answer) = peer.hear();
-    assert_eq!(answer, ToSubscriber::Unknown);
-    let epoch = header.epoch;
-    peer.say(epoch, &ToPublisher::Joined { welcome: 1 });
-    assert_eq!(peer.hear().1, ToSubscriber::Member);
+    let builder = Subscriber::builder("risk-1").subscribe("EUR");
+    let risk = joined(connect(&ticks, builder.credentials("secret")));
     assert!(matches!(events.next(), Event::Joined { .. }));
-    for (number, prefix, why) in [
-        (1, &b"USD"[..], Some(Refusal::NotAuthorized)),
-        (2, b"EURUSD", None),
-        (3, b"", Some(Refusal::NotAuthorized)),
-    ] {
-        let prefixes = vec![Bytes::copy_from_slice(prefix)];
-        let change = Change { number, prefixes };
-        peer.say(epoch, &ToPublisher::Subscribe(change));
-        if let Some(why) = why {
-            let change = number;
-            assert_eq!(peer.hear().1, ToSubscriber::Refused { change, why });
+    for (prefix, is_granted) in [("USD", false), ("EURUSD", true), ("", false)] {
+        risk.subscribe(prefix).expect("it can be one");
+        let subscribed = risk.wait_until_subscribed(prefix, soon());
+        assert_eq!(subscribed.is_ok(), is_granted, "{subscribed:?}");
+        if !is_granted {
+            let is_refused = matches!(subscribed, Err(SubscribeError::Refused { .. }));
+            assert!(is_refused, "{subscribed:?}");
             assert_eq!(events.next(), refused("risk-1"));
         }
     }
@@ -211,16 +151,16 @@ fn prefixes_that_a_member_adds_are_judged_with_its_credentials() {
     ticks.publish("USDJPY", "1").expect("accepted");
     assert_eq!(ticks.counters().unowed, 1, "it was not granted");
     ticks.publish("EURUSD", "2").expect("accepted");
-    assert_eq!(ticks.counters().unowed, 1);
+    assert_eq!(take(&risk, 1), ["2"]);
+    let _other = connect(&ticks, Subscriber::builder("other").subscribe("EUR"));
+    assert_eq!(events.next(), refused("other"));
 }
 
 #[test]
 fn without_zap_nobody_has_a_user_id_and_names_that_need_one_are_denied() {
-    let ticks = bind(builder().authorizer(UserIdIsName));
-    let registry = Registry::new();
-    let mut peer = Stranger::new(&registry, &ticks, 2 << 64);
-    peer.hello("risk-1");
-    let why = Refusal::NotAuthorized;
-    assert_eq!(peer.hear().1, ToSubscriber::Refused { change: 0, why });
-    assert_eq!(ticks.counters().denied, 1);
+    let (builder, events) = Events::of(builder().authorizer(UserIdIsName));
+    let ticks = bind(builder);
+    let _risk = connect(&ticks, Subscriber::builder("risk-1").subscribe("T"));
+    assert_eq!(events.next(), refused("risk-1"));
+    assert_eq!(ticks.member_count(), 0);
 }

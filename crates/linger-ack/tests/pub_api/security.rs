@@ -1,17 +1,14 @@
 //! PLAIN, CURVE and ZAP on both ports.
 
-use crate::common::{Events, soon};
-use bytes::Bytes;
-use linger_ack::linger_registry::{Registry, Socket};
+use crate::common::{Events, connect, eventually, joined, soon, take};
+use linger_ack::linger_registry::Registry;
 use linger_ack::proto::wire::Refusal;
-use linger_ack::proto::{
-    Identity, Nonce, SessionId, Subscriber as Machine, SubscriberConfig, SubscriberTransmit,
+use linger_ack::{
+    Event, OpenError, Publisher, PublisherBuilder, Quorum, Subscriber, UserIdIsName, zmq,
 };
-use linger_ack::{Event, OpenError, Publisher, PublisherBuilder, Quorum, UserIdIsName, zmq};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 /// Answers ZAP as an application does: whoever has the password of his name is that user.
 fn zap(registry: &Registry, domain: &'static str, asked: &Arc<AtomicUsize>) -> JoinHandle<()> {
@@ -38,70 +35,10 @@ fn zap(registry: &Registry, domain: &'static str, asked: &Arc<AtomicUsize>) -> J
     })
 }
 
-/// The protocol's subscriber over sockets that say who they are.
-struct Client {
-    machine: Machine,
-    sub: Socket,
-    dealer: Socket,
-    begun: Instant,
-}
-
-impl Client {
-    fn new(registry: &Registry, ticks: &Publisher, user: &str, name: &str, id: u128) -> Self {
-        let config = SubscriberConfig::new(name).expect("a name").subscribe("T");
-        let session = SessionId::from_u128(id << 64);
-        let nonce = Nonce::from_u128(id);
-        let machine = Machine::new(Instant::now(), config, Identity { session, nonce });
-        let open = |kind, endpoint: &str, set: &dyn Fn(&Socket)| {
-            let socket = registry.socket(kind).open().expect("a socket");
-            let password = format!("{user}'s password");
-            socket.set_plain_username(Some(user)).expect("settable");
-            socket
-                .set_plain_password(Some(&password))
-                .expect("settable");
-            set(&socket);
-            socket.connect(endpoint).expect("connected");
-            socket
-        };
-        let sub = open(zmq::SUB, ticks.data_endpoint(), &|sub| {
-            sub.set_subscribe(b"T").expect("settable");
-            sub.set_subscribe(&machine.private_topic())
-                .expect("settable");
-        });
-        let dealer = open(zmq::DEALER, ticks.control_endpoint(), &|_| {});
-        Self {
-            machine,
-            sub,
-            dealer,
-            begun: Instant::now(),
-        }
-    }
-
-    /// Does what a driver does, until `done`.
-    fn run(&mut self, mut done: impl FnMut(&mut Machine) -> bool) {
-        while !done(&mut self.machine) {
-            assert!(self.begun.elapsed().as_secs() < 20, "it takes for ever");
-            let mut items = [
-                self.sub.as_poll_item(zmq::POLLIN),
-                self.dealer.as_poll_item(zmq::POLLIN),
-            ];
-            zmq::poll(&mut items, 5).expect("a poll");
-            let now = Instant::now();
-            while let Ok(frame) = self.dealer.recv_bytes(zmq::DONTWAIT) {
-                self.machine.handle_control(now, &frame.into());
-            }
-            while let Ok(frames) = self.sub.recv_multipart(zmq::DONTWAIT) {
-                let mut frames = frames.into_iter().map(Bytes::from);
-                let first = frames.next().expect("a frame");
-                self.machine.handle_data(now, &first, frames.next());
-            }
-            self.machine.handle_timeout(now);
-            while let Some(SubscriberTransmit { frame }) = self.machine.poll_transmit() {
-                let _ = self.dealer.send(&frame[..], zmq::DONTWAIT);
-            }
-            while self.machine.poll_event().is_some() {}
-        }
-    }
+/// A subscriber that says at both ports who it is.
+fn client(ticks: &Publisher, user: &str, name: &str) -> Subscriber {
+    let builder = Subscriber::builder(name).subscribe("T");
+    connect(ticks, builder.plain(user, format!("{user}'s password")))
 }
 
 fn bind(builder: PublisherBuilder, registry: &Registry) -> Publisher {
@@ -122,30 +59,19 @@ fn with_plain_and_zap_a_name_is_bound_to_its_user() {
         .authorizer(UserIdIsName);
     let (builder, events) = Events::of(builder);
     let ticks = bind(builder, &registry);
-    let clients = Registry::new();
 
-    let mut liar = Client::new(&clients, &ticks, "mallory", "risk-1", 1);
-    liar.run(|_| ticks.counters().denied > 0);
+    let liar = client(&ticks, "mallory", "risk-1");
     let refused = Event::Refused {
         name: "risk-1".to_owned(),
         why: Refusal::NotAuthorized,
     };
     assert_eq!(events.next(), refused);
-    assert_eq!(ticks.member_count(), 0);
+    assert_eq!((ticks.member_count(), liar.memberships()), (0, 0));
 
-    let mut risk = Client::new(&clients, &ticks, "risk-1", "risk-1", 2);
-    risk.run(|_| ticks.member_count() == 1);
+    let risk = joined(client(&ticks, "risk-1", "risk-1"));
     assert!(asked.load(Ordering::Relaxed) >= 4, "on both ports");
     ticks.publish("T", "1").expect("accepted");
-    risk.run(|machine| {
-        let Some(delivery) = machine.poll_delivery().and_then(|item| item.into_message()) else {
-            return false;
-        };
-        assert_eq!(&delivery.payload[..], b"1");
-        machine.acknowledge(Instant::now(), &delivery.id);
-        true
-    });
-    risk.run(|_| ticks.outstanding().messages == 0);
+    assert_eq!(take(&risk, 1), ["1"]);
     let report = ticks.close_by(soon(), Quorum::All);
     assert!(report.is_drained(), "{report}");
     registry.stop("zap");
@@ -173,8 +99,10 @@ fn without_a_password_that_is_right_nobody_is_heard() {
     let open = clients.socket(zmq::DEALER).open().expect("a socket");
     open.connect(ticks.control_endpoint()).expect("connected");
     open.send("hello", 0).expect("queued");
-    let mut risk = Client::new(&clients, &ticks, "risk-1", "any name", 3);
-    risk.run(|_| ticks.member_count() == 1 && asked.load(Ordering::Relaxed) >= 3);
+    let _risk = joined(client(&ticks, "risk-1", "any name"));
+    eventually("both that gave a password were judged", || {
+        asked.load(Ordering::Relaxed) >= 3
+    });
     assert_eq!(ticks.counters().broken, 0, "what it said never came");
     registry.stop("zap");
     zap.join().expect("no panic");
@@ -186,15 +114,21 @@ fn curve_is_used_where_libzmq_has_it_and_refused_where_not() {
         let builder = Publisher::builder("ticks").curve_server(key);
         builder.bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
     };
-    let key = [7; 32];
     if zmq::has("curve") == Some(true) {
-        let ticks = bind(&key).expect("bound");
-        assert_eq!(ticks.member_count(), 0);
+        let [server, client] = [(); 2].map(|()| zmq::CurveKeyPair::new().expect("keys"));
+        let ticks = bind(&server.secret_key).expect("bound");
+        let open = connect(&ticks, Subscriber::builder("open").subscribe("T"));
+        let builder = Subscriber::builder("a").subscribe("T");
+        let builder = builder.curve(server.public_key, client.public_key, client.secret_key);
+        let subscriber = joined(connect(&ticks, builder));
+        ticks.publish("T", "1").expect("accepted");
+        assert_eq!(take(&subscriber, 1), ["1"]);
+        assert_eq!(open.memberships(), 0, "it has no keys");
         let error = bind(b"short").expect_err("no key");
         let text = "publisher ticks: the secret key is neither 32 bytes nor 40 characters of Z85";
         assert_eq!(error.to_string(), text);
     } else {
-        let error = bind(&key).expect_err("it has no CURVE");
+        let error = bind(&[7; 32]).expect_err("it has no CURVE");
         assert!(matches!(error, OpenError::Security { .. }));
         let text = "publisher ticks: this libzmq was built without CURVE";
         assert_eq!(error.to_string(), text);
@@ -222,7 +156,7 @@ fn over_inproc_there_is_nobody_to_ask() {
         .plain_server()
         .bind("inproc://data", "inproc://control")
         .expect("bound");
-    let builder = linger_ack::Subscriber::builder("a").registry(&registry);
+    let builder = Subscriber::builder("a").registry(&registry);
     let subscriber = builder
         .subscribe("T")
         .connect("inproc://data", "inproc://control");
