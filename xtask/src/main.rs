@@ -33,7 +33,7 @@ use std::process::ExitCode;
 const COMMANDS: &str = "\
 cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
 cargo xtask integration [FILTER]  the tests with real child processes
-cargo xtask integration ack_chaos [--cycles N] [--seed S] [--messages N] [--rate N] [--netns]
+cargo xtask integration ack_chaos [--cycles N] [--seed S] [--first N] [--messages N] [--rate N] [--netns]
                                   processes under every fault, and a judge; figures as JSON
 cargo xtask integration joins [--joins N]
                                   joins under full flood, and how long they take

@@ -10,7 +10,8 @@ use super::programs::Programs;
 use crate::random::Random;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a run is to do.
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 pub struct Options {
     /// How many cycles.
     pub cycles: u64,
+    /// The number of the first one: those before it are left out, as if they had been.
+    pub first: u64,
     /// What everything is planned from.
     pub seed: u64,
     /// How many messages a cycle publishes at least.
@@ -32,21 +35,35 @@ pub struct Options {
     pub forget: u64,
     /// What a cycle left is kept where something is wrong with it.
     pub keeps: bool,
+    /// Ends the run when it is set: the cycle that is in progress then does not count.
+    pub is_interrupted: Arc<AtomicBool>,
 }
 
 impl Options {
     /// So many cycles from a seed, on this host, of 20,000 messages each at 11,000 a second.
     #[must_use]
-    pub const fn new(cycles: u64, seed: u64) -> Self {
+    pub fn new(cycles: u64, seed: u64) -> Self {
         Self {
             cycles,
+            first: 1,
             seed,
             messages: 20_000,
             rate: 11_000,
             hosts: Hosts::Loopback,
             forget: 0,
             keeps: true,
+            is_interrupted: Arc::default(),
         }
+    }
+}
+
+impl Options {
+    /// The number and the seed of each cycle.
+    fn seeds(&self) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let mut random = Random::new(self.seed);
+        let first = self.first;
+        let all = (1..first + self.cycles).map(move |number| (number, random.draw()));
+        all.skip_while(move |(number, _)| *number < first)
     }
 }
 
@@ -68,13 +85,18 @@ pub fn run(
     let name = format!("linger-chaos-{}-{nth}", std::process::id());
     let folder = std::env::temp_dir().join(name);
     let mut figures = Figures::default();
-    let mut seeds = Random::new(options.seed);
-    for number in 1..=options.cycles {
-        let seed = seeds.draw();
+    let last = options.first + options.cycles - 1;
+    for (number, seed) in options.seeds() {
         let folder = folder.join(number.to_string());
         std::fs::create_dir_all(&folder)?;
         let before = figures.verdict.complaints.len();
-        let told = match one(options, programs, seed, &folder) {
+        let done = one(options, programs, seed, &folder);
+        if options.is_interrupted.load(Ordering::Relaxed) {
+            std::fs::remove_dir_all(&folder)?;
+            tell("interrupted");
+            break;
+        }
+        let told = match done {
             Ok((evidence, faults)) => {
                 figures.note(&evidence);
                 figures.add(judge(&evidence), &faults);
@@ -96,12 +118,8 @@ pub fn run(
             true => std::fs::remove_dir_all(&folder)?,
             false => tell(&format!("cycle {number}: kept in {}", folder.display())),
         }
-        if number % 10 == 0 || number == options.cycles {
-            tell(&format!(
-                "cycle {number} of {}: {}",
-                options.cycles,
-                figures.summary()
-            ));
+        if number % 10 == 0 || number == last {
+            tell(&format!("cycle {number} of {last}: {}", figures.summary()));
         }
     }
     // Where nothing was kept it is empty.
@@ -154,5 +172,21 @@ impl Figures {
         for stop in &evidence.stops {
             self.latest = self.latest.max(stop.took.saturating_sub(stop.budget));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_begins_later_does_what_the_whole_one_does_from_there_on() {
+        let whole = Options::new(20, 7);
+        let mut part = Options::new(5, 7);
+        part.first = 11;
+        let whole: Vec<_> = whole.seeds().collect();
+        let part: Vec<_> = part.seeds().collect();
+        assert_eq!(part, whole[10..15]);
+        assert_eq!((whole.len(), whole[0].0), (20, 1));
     }
 }

@@ -9,9 +9,11 @@ use args::Args;
 use linger_testkit::chaos::{self, Hosts, Options, Programs};
 use linger_testkit::scenario::memory::{self, Stuck};
 use linger_testkit::scenario::{busy, joins};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Half of the joins are to take less than this.
@@ -76,6 +78,7 @@ fn programs() -> Result<Programs, Box<dyn Error>> {
 
 fn ack_chaos(args: &mut Args, programs: &Programs) -> Result<bool, Box<dyn Error>> {
     let mut options = Options::new(args.number("--cycles", 5)?, args.number("--seed", 1)?);
+    options.first = args.number("--first", 1)?.max(1);
     options.messages = args.number("--messages", options.messages)?;
     options.rate = args.number("--rate", options.rate)?;
     let are_apart = args.flag("--netns");
@@ -94,6 +97,10 @@ fn ack_chaos(args: &mut Args, programs: &Programs) -> Result<bool, Box<dyn Error
                 return Ok(true);
             }
         };
+    }
+    // So that namespaces and folders are taken away, whoever ends this.
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&options.is_interrupted))?;
     }
     let figures = chaos::run(&options, programs, |line| eprintln!("{line}"))?;
     println!("{}", figures.details());
