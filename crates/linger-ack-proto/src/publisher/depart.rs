@@ -116,12 +116,14 @@ impl Publisher {
             let topic = self.topics.get(number)?;
             let owed = topic.owed(key)?;
             let earlier = owed.earlier.as_deref();
+            let last = owed.last(topic.next);
             Some(TopicReport {
                 topic: topic.name.clone(),
                 number,
                 base: owed.base,
-                last: owed.last(topic.next),
-                received: owed.received,
+                last,
+                // The rest may be owed to a later session of its name, which has to receive it.
+                received: owed.received.min(last),
                 processed: owed.processed,
                 level: member.level,
                 gone: owed.gone.clone(),

@@ -1,7 +1,7 @@
 //! Durable and expected names.
 
 use crate::peer::{Bench, Peer, mark, ms};
-use linger_ack_proto::wire::{Refusal, ToSubscriber, TopicRange};
+use linger_ack_proto::wire::{Mark, Refusal, ToPublisher, ToSubscriber, TopicRange};
 use linger_ack_proto::{
     Event, Expected, Level, MemberOutcome, Outcome, Presence, PublisherConfig, Quorum, Verdict,
 };
@@ -228,6 +228,30 @@ fn a_session_that_is_here_still_is_superseded_and_its_claim_taken_over() {
     );
     let counters = report.counters;
     assert_eq!((counters.superseded, counters.returned), (1, 1));
+}
+
+#[test]
+fn what_a_former_session_received_beyond_what_it_was_owed_in_the_end_is_not_its_mark() {
+    let mut bench = Bench::with(durable(&["d"]));
+    let mut older = bench.member("d", &["a"]);
+    for _ in 0..4 {
+        bench.publish("a");
+    }
+    let received = Mark {
+        number: 1,
+        received: 3,
+        processed: 1,
+    };
+    let (whole, marks) = (false, vec![received]);
+    bench.say(&mut older, ToPublisher::Ack { whole, marks });
+    let mut newer = bench.peer("d");
+    assert_eq!(bench.hello(&mut newer, &["a"]), [(1, 2)]);
+    bench.joined(&mut newer);
+    let report = bench.publisher.finish(Quorum::All);
+    let topic = &report.members[0].topics[0];
+    let found = (topic.last, topic.received, topic.processed);
+    assert_eq!(found, (1, 1, 1), "the newer session is owed the rest");
+    assert_eq!(report.members[1].unacked(), 3);
 }
 
 #[test]
@@ -484,7 +508,7 @@ fn the_level_of_a_claim_is_that_of_its_session() {
     bench.joined(&mut peer);
     bench.publish("a");
     bench.publish("a");
-    let marks = vec![linger_ack_proto::wire::Mark {
+    let marks = vec![Mark {
         number: 1,
         received: 1,
         processed: 0,
