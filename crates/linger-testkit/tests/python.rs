@@ -61,6 +61,7 @@ fn its_machine_keeps_the_rules() {
         "test_prefixes",
         "test_acks",
         "test_repair",
+        "test_losses",
         "test_settings",
     ] {
         succeeds(tests);

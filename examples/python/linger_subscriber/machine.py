@@ -156,7 +156,6 @@ class Machine:
         """It was not handed out, and will not be."""
         delivery.withdraw()
         self.outstanding -= 1
-        self.unsettled -= delivery.owed_in.session is self.session
 
     def deliver(self, topic: Topic, sequence: int, payload: bytes) -> None:
         self.hand_over(topic, sequence, payload, 1)

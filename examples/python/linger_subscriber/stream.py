@@ -177,8 +177,8 @@ class Stream:
     # --- marks and gaps --------------------------------------------------------------------------
 
     def acknowledge(self, topic: Topic, sequence: int) -> None:
-        """The application has processed it; of a period that is over nothing is owed [P4]."""
-        if self.topics.get(topic.number) is topic and topic.settle(sequence, sequence):
+        """The application has processed it; in a period that is over this changes nothing [P4]."""
+        if topic.settle(sequence, sequence):
             self.changed[topic.number] = None
             self.changes += 1
 

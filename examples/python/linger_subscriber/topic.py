@@ -56,8 +56,6 @@ class Topic:
 
     def settle(self, first: int, last: int) -> bool:
         """The application is through with these; true if `processed` rose over what is whole."""
-        if first <= self.processed or first in self.later:
-            return False
         if first != self.processed + 1:
             self.later[first] = last
             return False
@@ -116,5 +114,5 @@ class Topic:
         self.line = line
         dropped = [self.early.pop(at) for at in sorted(self.early) if at >= line]
         self.gaps = [[gap[0], min(gap[1], line - 1)] for gap in self.gaps if gap[0] < line]
-        self.sent_below = max(self.next, min(self.sent_below, line))
+        self.sent_below = min(self.sent_below, line)
         return dropped

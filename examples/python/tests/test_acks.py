@@ -103,6 +103,20 @@ class Acks(Peer):
         self.assertEqual(self.marks(), {1: (1, 0)})
 
 
+    def test_nor_does_it_end_the_new_session_before_its_time(self) -> None:
+        self.joins()
+        self.publishes(1)
+        (old,) = self.taken(Delivery)
+        self.says(frames.Unknown())
+        self.joins(EURUSD=2)
+        self.publishes(2)
+        self.says(frames.End(0, 1, self.entries(EURUSD=3)))
+        old.ack()
+        self.assertEqual(self.kinds(self.passes(1), frames.Bye), [])
+        self.assertEqual(self.sequences(), [2])
+        self.assertEqual(len(self.kinds(self.speaks(), frames.Bye)), 1)
+
+
 class Redelivery(Peer):
     how = {"prefixes": (b"EUR",), "redeliveries": 2}
 
@@ -128,6 +142,16 @@ class Redelivery(Peer):
         self.assertEqual((again.sequence, again.attempt), (1, 2))
         again.ack()
         self.assertEqual(self.marks(), {1: (1, 1)})
+
+    def test_who_leaves_is_not_handed_it_again(self) -> None:
+        self.joins()
+        self.publishes(1)
+        (had,) = self.taken(Delivery)
+        self.machine.leave(self.now, 60)
+        self.assertEqual(self.kinds(self.passes(1), frames.Bye), [])
+        had.abandon()
+        self.assertEqual(self.speaks(), [frames.Bye([Mark(1, 1, 0)])])
+        self.assertEqual(self.taken(Delivery), [])
 
     def test_what_is_abandoned_for_good_does_not_keep_it_from_saying_bye(self) -> None:
         self.joins()
@@ -226,6 +250,13 @@ class Ends(Peer):
         self.publishes(2)
         self.assertEqual(self.taken(Delivery), [])
         self.assertEqual(self.passes(0.05), [frames.Bye([Mark(1, 1, 0)])])
+
+    def test_after_the_end_nothing_is_taken(self) -> None:
+        self.joins()
+        self.says(frames.End(0, 1, self.entries(EURUSD=1)))
+        self.assertEqual(len(self.kinds(self.speaks(), frames.Bye)), 1)
+        self.publishes(1)
+        self.assertEqual(self.taken(Delivery), [])
 
     def test_many_topics_are_said_in_acks_before_bye(self) -> None:
         count = MARKS_IN_ACK + 5

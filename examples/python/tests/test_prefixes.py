@@ -42,6 +42,7 @@ class Changes(Peer):
         self.machine.subscribe(b"USD")
         self.assertEqual(self.speaks(), [])
         self.granted(change=2)  # an answer to nothing that was asked
+        self.released(change=1)  # nor is this
         self.assertEqual(self.speaks(), [])
         self.granted()
         self.assertEqual(self.speaks(), [frames.Subscribe(2, [b"USD"])])
@@ -210,6 +211,26 @@ class Changes(Peer):
         self.assertEqual(self.marks(), {1: (4, 0)})
         self.assertEqual(self.kinds(self.passes(10), frames.Nack), [])
         self.assertEqual(self.machine.stream.early_messages, 0)
+
+    def test_no_evidence_counts_beyond_the_line(self) -> None:
+        self.joins()
+        self.publishes(1)
+        self.machine.unsubscribe(b"EUR")
+        self.speaks()
+        self.released(EURUSD=2)
+        self.says(frames.Sync(self.entries(EURUSD=9)))  # no publisher says so
+        self.assertEqual(self.kinds(self.passes(1), frames.Nack), [])
+
+    def test_a_new_period_asks_for_nothing_of_the_former(self) -> None:
+        self.joins()
+        self.machine.unsubscribe(b"EUR")
+        self.speaks()
+        self.released(EURUSD=3)
+        self.assertEqual(len(self.kinds(self.speaks(), frames.Nack)), 1)
+        self.machine.subscribe(b"EUR")
+        self.speaks()
+        self.granted(change=2, EURUSD=5)  # no publisher does so before all is acknowledged
+        self.assertEqual(self.kinds(self.passes(1), frames.Nack), [])
 
     def test_marks_beyond_the_line_are_not_said(self) -> None:
         self.joins()
