@@ -3,16 +3,72 @@
 use std::process::Command;
 
 use crate::cargo::{CargoError, cargo, tests};
+use crate::libtest::Counts;
 use crate::part::counted;
 use crate::python::Python;
+use crate::system_libzmq::SystemLibzmq;
 
 /// The crate whose tests these are.
 pub(crate) const PACKAGE: &str = "linger-testkit";
+
+/// The crate whose sockets they are about; with the system's libzmq its own tests run too.
+const SOCKETS: &str = "linger-ack";
 
 /// Runs those whose name contains `filter`; true where none failed.
 pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
     let python = Python::of_the_tests()?.is_met();
     let counts = tests(&mut command(filter, python))?;
+    Ok(closing(filter, counts, python))
+}
+
+/// Runs the same, and those of linger-ack, linked with the system's libzmq.
+///
+/// Where that is missing it fails: it was asked for.
+pub(crate) fn with_system_libzmq(filter: Option<&str>) -> Result<bool, CargoError> {
+    let Some(system) = SystemLibzmq::find()? else {
+        println!("SKIPPED {}", SystemLibzmq::missing());
+        println!("{}", counted(Counts::skipped(1)));
+        return Ok(false);
+    };
+    let python = Python::of_the_tests()?;
+    let has_python = python.is_met();
+    if has_python {
+        system.share(&python)?;
+    }
+    let mut counts = tests(&mut of_sockets(filter, &system))?;
+    let mut processes = cargo(&["test", "--no-fail-fast"]);
+    system.link(&mut processes);
+    counts += tests(select(&mut processes, filter, has_python))?;
+    Ok(closing(filter, counts, has_python))
+}
+
+/// The tests in Python are ignored, and counted as skipped, unless there is one.
+pub(crate) fn command(filter: Option<&str>, python: bool) -> Command {
+    let mut command = cargo(&["test", "--no-fail-fast"]);
+    select(&mut command, filter, python);
+    command
+}
+
+/// The tests of linger-ack, those included that need CURVE.
+pub(crate) fn of_sockets(filter: Option<&str>, system: &SystemLibzmq) -> Command {
+    let mut command = cargo(&["test", "--no-fail-fast"]);
+    system.link(&mut command);
+    command.args(["--package", SOCKETS, "--all-features", "--tests", "--"]);
+    command.args(filter).arg("--include-ignored");
+    command
+}
+
+fn select<'a>(cargo: &'a mut Command, filter: Option<&str>, ignored: bool) -> &'a mut Command {
+    cargo.args(["--package", PACKAGE, "--tests", "--"]);
+    cargo.args(filter);
+    if ignored {
+        cargo.arg("--include-ignored");
+    }
+    cargo
+}
+
+/// Sums up; true where tests ran and none failed.
+fn closing(filter: Option<&str>, counts: Counts, python: bool) -> bool {
     if !python {
         println!("SKIPPED {}", Python::missing());
     }
@@ -23,22 +79,5 @@ pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
             filter.unwrap_or_default()
         );
     }
-    Ok(counts.passed > 0 && counts.failed == 0)
-}
-
-/// The tests in Python are ignored, and counted as skipped, unless there is one.
-pub(crate) fn command(filter: Option<&str>, python: bool) -> Command {
-    let mut command = cargo(&[
-        "test",
-        "--no-fail-fast",
-        "--package",
-        PACKAGE,
-        "--tests",
-        "--",
-    ]);
-    command.args(filter);
-    if python {
-        command.arg("--include-ignored");
-    }
-    command
+    counts.passed > 0 && counts.failed == 0
 }

@@ -12,6 +12,15 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// So many were skipped, and nothing else was done.
+    pub(crate) const fn skipped(skipped: u64) -> Self {
+        Self {
+            passed: 0,
+            failed: 0,
+            skipped,
+        }
+    }
+
     /// Adds what a line says, if it is one that sums up.
     pub(crate) fn read(&mut self, line: &str) {
         let Some(sums) = line.strip_prefix("test result: ") else {

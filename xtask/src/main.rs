@@ -11,6 +11,7 @@
 //! | `scenario` | the integration runs that take long |
 //! | `sim` | runs the simulator of the protocol |
 //! | `smoke` | the main job on a small input |
+//! | `system_libzmq` | the system's libzmq in the place of the bundled one |
 //! | `workspace` | the crates and their features |
 #![forbid(unsafe_code)]
 
@@ -25,6 +26,7 @@ mod requirement;
 mod scenario;
 mod sim;
 mod smoke;
+mod system_libzmq;
 mod test;
 mod workspace;
 
@@ -33,6 +35,8 @@ use std::process::ExitCode;
 const COMMANDS: &str = "\
 cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
 cargo xtask integration [FILTER]  the tests with real child processes
+cargo xtask integration --system-libzmq [FILTER]
+                                  the same and linger-ack's own, on the system's libzmq, with CURVE
 cargo xtask integration ack_chaos [--cycles N] [--seed S] [--first N] [--messages N] [--rate N] [--netns]
                                   processes under every fault, and a judge; figures as JSON
 cargo xtask integration joins [--joins N]
@@ -64,6 +68,10 @@ fn main() -> ExitCode {
         ["test"] => test::main(false),
         ["test", "--setup"] => test::main(true),
         ["integration"] => integration::main(None),
+        ["integration", "--system-libzmq"] => integration::with_system_libzmq(None),
+        ["integration", "--system-libzmq", filter] if !filter.starts_with('-') => {
+            integration::with_system_libzmq(Some(filter))
+        }
         ["integration", name, options @ ..] if scenario::is_one(name) => {
             scenario::main(name, options)
         }

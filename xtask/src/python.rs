@@ -20,6 +20,11 @@ impl Python {
         Ok(Self { folder })
     }
 
+    /// Where it is, or would be.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn interpreter(&self) -> PathBuf {
         self.folder.join("bin/python3")
     }

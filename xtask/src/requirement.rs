@@ -39,6 +39,17 @@ pub(crate) const PYTHON: Requirement = Requirement {
     hint: "apt-get install python3 python3-venv",
 };
 
+/// The tests run with it too, where there is one; see `system_libzmq`.
+pub(crate) const SYSTEM_LIBZMQ: Requirement = Requirement {
+    name: "libzmq with its development files",
+    look: &["pkg-config", "--exists", "libzmq"],
+    install: &[
+        &["apt-get", "update"],
+        &["apt-get", "install", "--yes", "libzmq3-dev", "pkg-config"],
+    ],
+    hint: "apt-get install libzmq3-dev pkg-config",
+};
+
 /// Only for `check`, which goes without it where it is missing.
 pub(crate) const CARGO_DENY: Requirement = Requirement {
     name: "cargo-deny",

@@ -3,7 +3,8 @@
 use crate::cargo::{CargoError, cargo, succeeds, tests};
 use crate::part::{Outcome, Parts, counted};
 use crate::python::Python;
-use crate::requirement::FOR_TESTS;
+use crate::requirement::{FOR_TESTS, SYSTEM_LIBZMQ};
+use crate::system_libzmq::SystemLibzmq;
 use crate::workspace::{Package, packages};
 use crate::{integration, sim, smoke};
 
@@ -16,6 +17,8 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         .collect();
     let missing = missing.join(", ");
     let python = Python::of_the_tests()?.meet(setup);
+    // Found again where it is used.
+    SYSTEM_LIBZMQ.meet(setup);
 
     let mut parts = Parts::default();
     let mut run = |name: &str, part: &dyn Fn() -> Result<Outcome, CargoError>| {
@@ -39,6 +42,12 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         Ok(Outcome::Tests(tests(&mut integration::command(
             None, python,
         ))?))
+    });
+    run("linger-ack, system's libzmq", &|| {
+        Ok(match SystemLibzmq::find()? {
+            Some(system) => Outcome::Tests(tests(&mut integration::of_sockets(None, &system))?),
+            None => Outcome::Skipped(SystemLibzmq::missing()),
+        })
     });
     run("simulator, 2,000 seeds", &sim::some_seeds);
     run("main job on a small input", &smoke::run);
