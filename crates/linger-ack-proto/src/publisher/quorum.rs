@@ -170,15 +170,13 @@ impl Target {
 
 /// The fewest acknowledgements that any retained message below `next` has.
 ///
-/// The number changes only where somebody's period or mark begins or ends, so it is enough to look
-/// there.
+/// The number falls only behind somebody's mark and where something is gone, so it is enough to look
+/// there, and at the first.
 fn fewest_acks(topic: &Topic, next: u64) -> usize {
     let owed = &topic.owed;
-    let bases = owed.iter().map(|owed| owed.base);
     let marks = owed.iter().map(|owed| owed.acked() + 1);
     let gone = owed.iter().flat_map(|owed| &owed.gone);
-    let gone = gone.flat_map(|gone| [gone.first(), gone.last() + 1]);
-    let points = bases.chain(marks).chain(gone).chain([0]);
+    let points = marks.chain(gone.map(|gone| gone.first())).chain([0]);
     let counts = points.filter_map(|point| {
         let (sequence, _) = topic.retained.from(point).next()?;
         (sequence < next).then(|| topic.acks_of(sequence))

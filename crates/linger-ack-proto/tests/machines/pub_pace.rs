@@ -1,7 +1,8 @@
 //! When a publisher says SYNC, and when it has PUB look for credit.
 
 use crate::peer::{Bench, Peer, mark, ms};
-use linger_ack_proto::wire::{InBand, Mark, ToPublisher};
+use linger_ack_proto::wire::{InBand, Mark, ToPublisher, ToSubscriber};
+use std::time::Duration;
 
 /// After how many milliseconds, of the next 1,500, SYNC is said.
 fn syncs(bench: &mut Bench, peer: &Peer) -> Vec<u64> {
@@ -121,4 +122,53 @@ fn sync_names_what_is_behind_and_nothing_else() {
     };
     let said: Vec<_> = bench.in_band_to(&peer).into_iter().map(named).collect();
     assert_eq!(said, [vec![(1, 3), (3, 2)], vec![(5, 2)]]);
+}
+
+#[test]
+fn the_same_question_is_answered_again_only_after_a_while() {
+    let (mut bench, mut peer) = behind();
+    let ask = |bench: &mut Bench, peer: &mut Peer, first| {
+        bench.nack(peer, 1, first, 4);
+        bench.control_to(peer).len()
+    };
+    assert_eq!(ask(&mut bench, &mut peer, 1), 4);
+    assert_eq!(ask(&mut bench, &mut peer, 1), 0, "it is on its way");
+    assert_eq!(ask(&mut bench, &mut peer, 2), 3, "it asks for less");
+    bench.pass(ms(20) - Duration::from_nanos(1));
+    assert_eq!(ask(&mut bench, &mut peer, 2), 0);
+    bench.pass(Duration::from_nanos(1));
+    assert_eq!(ask(&mut bench, &mut peer, 2), 3);
+}
+
+#[test]
+fn an_answer_has_so_many_messages_and_so_many_bytes_and_no_more() {
+    // Each costs its 8 bytes and 64 for what is around them.
+    for (messages, bytes, answered) in [
+        (512, 1 << 20, 20),
+        (20, 1 << 20, 20),
+        (19, 1 << 20, 19),
+        (1, 1 << 20, 1),
+        (512, 20 * 72, 20),
+        (512, 20 * 72 - 1, 19),
+    ] {
+        let mut bench = Bench::with(|config| {
+            config.repair_messages = messages;
+            config.repair_bytes = bytes;
+        });
+        let mut peer = bench.member("a", &["t"]);
+        for _ in 0..20 {
+            bench.publish("t");
+        }
+        bench.nack(&mut peer, 1, 1, 20);
+        let said = bench.control_to(&peer);
+        assert_eq!(said.len(), answered, "{messages}, {bytes}");
+        for (at, said) in (1..).zip(&said) {
+            let ToSubscriber::Repair(repair) = said else {
+                panic!("{said:?} is no repair");
+            };
+            assert_eq!((repair.number, repair.sequence), (1, at));
+            assert_eq!(repair.last, at == answered as u64);
+        }
+        assert_eq!(bench.publisher.counters().repaired, answered as u64);
+    }
 }
