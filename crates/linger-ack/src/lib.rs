@@ -52,6 +52,11 @@
 //! # }
 //! ```
 //!
+//! # Features
+//!
+//! - `tokio`: `AsyncSubscriber` and its stream of deliveries, for tasks.
+//! - `serde`: `Serialize` for reports and what they are made of.
+//!
 //! # What is not promised
 //!
 //! - [`Outcome::Behind`] means *unknown*, never *not delivered*: an acknowledgement may have been

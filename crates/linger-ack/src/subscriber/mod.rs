@@ -9,6 +9,7 @@ mod herald;
 mod link;
 mod open;
 mod prefixes;
+mod queue;
 mod report;
 mod sockets;
 mod state;
@@ -100,6 +101,12 @@ impl Subscriber {
     /// owed is the publisher's word:
     /// [`wait_until_subscribed`](Self::wait_until_subscribed) returns once it is given. What the
     /// prefix shares with others goes on without a gap, and comes once. Never blocks.
+    ///
+    /// A topic that was unsubscribed is granted anew once all that was owed of it before is
+    /// acknowledged, and until then every later change waits. At [`Level::Processed`] what was
+    /// abandoned for good never is: such a prefix stays pending as long as the session lasts.
+    ///
+    /// [`Level::Processed`]: crate::Level::Processed
     ///
     /// # Errors
     ///

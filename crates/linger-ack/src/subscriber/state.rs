@@ -1,13 +1,11 @@
 //! What the application and the receive thread share.
 
-use super::delivery::Delivery;
 use super::report::{LinkEnd, LinkReport, SubscriberReport};
 use crate::error::DeliveryError;
 use crate::wake::Waker;
-use linger_ack_proto::{DeliveryId, EndReason, Item, PrefixStanding, Subscriber as Machine};
+use linger_ack_proto::{EndReason, PrefixStanding, Subscriber as Machine};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 pub(super) struct Shared {
@@ -24,9 +22,9 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) links: Vec<LinkState>,
     /// Which link is asked first for the next delivery, so that none is starved.
-    turn: usize,
+    pub(super) turn: usize,
     /// How many deliveries the application holds.
-    held: u64,
+    pub(super) held: u64,
     /// The application asked `deliveries` to end: nothing more is read from the data connections.
     stopped: bool,
     /// The thread has ended.
@@ -75,12 +73,12 @@ impl LinkState {
         }
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.end_of_stream || self.ended.is_some()
     }
 
     /// Everything was handed out; what is held may come back.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.is_over() && self.machine.pending() == 0 && self.error.is_none()
     }
 }
@@ -107,16 +105,16 @@ impl State {
         self.is_empty() && !self.may_come_back()
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.links.iter().all(LinkState::is_empty)
     }
 
     /// Whether a delivery that is held may be handed out again.
-    fn may_come_back(&self) -> bool {
+    pub(super) fn may_come_back(&self) -> bool {
         self.links.iter().any(|link| link.machine.may_come_back())
     }
 
-    fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.ended || self.links.iter().all(|link| link.ended.is_some())
     }
 }
@@ -188,126 +186,6 @@ impl Shared {
 
     pub(super) fn data_endpoint(&self, link: usize) -> &str {
         self.endpoints.get(link).map_or("", String::as_str)
-    }
-
-    /// The next delivery. `None`: all is over, or `stop` was called, or the deadline came.
-    pub(super) fn next(
-        self: &Arc<Self>,
-        deadline: Option<Instant>,
-    ) -> Option<Result<Delivery, DeliveryError>> {
-        let Some(deadline) = deadline else {
-            let mut state = self.state.lock();
-            loop {
-                if let Some(next) = self.next_or_end(&mut state, false) {
-                    return next;
-                }
-                self.change.wait(&mut state);
-            }
-        };
-        self.wait_by(deadline, |state| self.next_or_end(state, true))
-            .flatten()
-    }
-
-    /// The next delivery, or that there is none any more. `None`: that is not known yet.
-    ///
-    /// `waits_for_held`: what is held may come back, and whoever waits has the time.
-    pub(super) fn next_or_end(
-        self: &Arc<Self>,
-        state: &mut State,
-        waits_for_held: bool,
-    ) -> Option<Option<Result<Delivery, DeliveryError>>> {
-        if let Some(next) = self.take(state) {
-            return Some(Some(next));
-        }
-        if state.stopped || state.ended {
-            return Some(None);
-        }
-        if !state.is_empty() || (waits_for_held && state.may_come_back()) {
-            return None;
-        }
-        // Nothing that is held can be waited for: its holder may be this thread.
-        if state.held > 0 || state.has_ended() {
-            return Some(None);
-        }
-        for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
-            link.leave = true;
-        }
-        self.waker.wake();
-        None
-    }
-
-    fn take(self: &Arc<Self>, state: &mut State) -> Option<Result<Delivery, DeliveryError>> {
-        let count = state.links.len();
-        for step in 0..count {
-            let at = (state.turn + step) % count;
-            let link = &mut state.links[at];
-            if let Some(item) = link.machine.poll_delivery() {
-                if link.paused && link.machine.pending() <= self.queue / 2 {
-                    link.paused = false;
-                    self.waker.wake();
-                }
-                state.turn = at + 1;
-                return Some(match item {
-                    Item::Message(delivery) => {
-                        state.held += 1;
-                        Ok(Delivery::new(delivery, at, Arc::clone(self)))
-                    }
-                    Item::Gone { topic, range } => Err(DeliveryError::Gone {
-                        topic,
-                        from: range.first(),
-                        to: range.last(),
-                        publisher: self.data_endpoint(at).to_owned(),
-                    }),
-                    _ => continue,
-                });
-            }
-            if let Some(error) = link.error.take() {
-                return Some(Err(error));
-            }
-        }
-        None
-    }
-
-    pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
-        self.give_back(link, |machine, now| {
-            machine.acknowledge(now, id);
-            false
-        });
-    }
-
-    /// A delivery came back without an ack. True if it is handed out again.
-    pub(super) fn abandon(&self, link: usize, delivery: linger_ack_proto::Delivery) -> bool {
-        let comes_again = self.give_back(link, |machine, now| machine.abandon(now, delivery));
-        // What was given up is to be told.
-        self.waker.wake();
-        comes_again
-    }
-
-    /// The application is done with a delivery, in whatever way.
-    fn give_back(&self, link: usize, done: impl FnOnce(&mut Machine, Instant) -> bool) -> bool {
-        let mut state = self.state.lock();
-        state.held -= 1;
-        let now = Instant::now();
-        let Some(link) = state.links.get_mut(link) else {
-            return false;
-        };
-        let before = link.machine.poll_timeout();
-        let comes_again = done(&mut link.machine, now);
-        // The thread sleeps until the old time: tell it if the new one is earlier.
-        let is_earlier = match (before, link.machine.poll_timeout()) {
-            (Some(before), Some(after)) => after < before,
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        // At the end, someone may wait for nothing but this.
-        match comes_again || link.is_over() {
-            true => self.announce(state),
-            false => drop(state),
-        }
-        if is_earlier {
-            self.waker.wake();
-        }
-        comes_again
     }
 
     pub(super) fn stop(&self) {

@@ -202,3 +202,46 @@ fn marks_say_how_far_a_session_has_come() {
     );
     held.ack();
 }
+
+#[test]
+fn a_topic_is_granted_anew_only_once_all_of_it_is_acknowledged() {
+    let ticks = publisher();
+    let subscriber = member(&ticks, &["A"]);
+    ticks.publish("A", "1").expect("accepted");
+    let held = next(&subscriber);
+    assert!(subscriber.unsubscribe("A"));
+    assert_eq!(subscriber.subscribe("A"), Ok(true));
+    let link = subscriber.links().next().expect("one");
+    eventually("it is asked, and not answered", || {
+        ticks.counters().postponed > 0
+    });
+    assert_eq!(link.prefix("A"), PrefixStanding::Pending);
+    held.ack();
+    assert_eq!(link.wait_until_subscribed("A", soon()), Ok(()));
+    ticks.publish("A", "2").expect("accepted");
+    next(&subscriber).ack();
+    assert!(ticks.close_by(soon(), Quorum::All).is_drained());
+}
+
+#[test]
+fn what_was_abandoned_for_good_keeps_its_topic_from_being_granted_anew() {
+    let ticks = publisher();
+    let subscriber = member(&ticks, &["A"]);
+    ticks.publish("A", "1").expect("accepted");
+    assert!(!next(&subscriber).abandon());
+    assert!(subscriber.unsubscribe("A"));
+    for prefix in ["A", "B"] {
+        assert_eq!(subscriber.subscribe(prefix), Ok(true));
+    }
+    eventually("it is asked, and not answered", || {
+        ticks.counters().postponed > 1
+    });
+    for prefix in ["A", "B"] {
+        let error = subscriber.wait_until_subscribed(prefix, Instant::now());
+        assert!(matches!(error, Err(SubscribeError::Deadline { .. })));
+    }
+    let report = ticks.close_by(soon(), Quorum::All);
+    assert!(!report.is_drained(), "{report}");
+    let error = subscriber.wait_until_subscribed("B", soon());
+    assert!(error.is_err(), "the publisher has closed");
+}
