@@ -47,11 +47,7 @@ impl SubscriberBuilder {
     /// [`Subscriber::subscribe`] does it later.
     pub fn subscribe(self, prefix: impl AsRef<[u8]>) -> Self {
         let prefix = Bytes::copy_from_slice(prefix.as_ref());
-        self.configure(|config| {
-            if !config.prefixes.contains(&prefix) {
-                config.prefixes.push(prefix);
-            }
-        })
+        self.configure(|config| config.prefixes.push(prefix))
     }
 
     /// What an acknowledgement asserts; [`Level::Processed`] by default.
@@ -172,6 +168,9 @@ impl SubscriberBuilder {
         let name = self.name;
         let config = self.config.and_then(|mut config| {
             config.pending_messages = config.pending_messages.max(1);
+            // SUB counts: what is subscribed twice would have to be unsubscribed twice.
+            config.prefixes.sort_unstable();
+            config.prefixes.dedup();
             config.validate().map(|()| config)
         });
         let config = config.map_err(|source| ConnectError::Config {

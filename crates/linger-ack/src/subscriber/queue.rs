@@ -37,10 +37,16 @@ impl Shared {
         if let Some(next) = self.take(state) {
             return Some(Some(next));
         }
-        if state.is_stopped() || state.ended {
+        if state.is_stopped() {
             return Some(None);
         }
-        if !state.is_empty() || (waits_for_held && state.may_come_back()) {
+        if waits_for_held && state.may_come_back() {
+            return None;
+        }
+        if state.ended {
+            return Some(None);
+        }
+        if !state.is_empty() {
             return None;
         }
         // Nothing that is held can be waited for: its holder may be this thread.

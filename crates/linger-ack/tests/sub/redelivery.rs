@@ -1,9 +1,9 @@
 //! Deliveries that come back: handed out again with a limit, then named.
 
-use crate::common::{connect, next, publisher, soon};
+use crate::common::{connect, eventually, next, publisher, soon};
 use linger_ack::{Level, Outcome, Publisher, Quorum, Subscriber, SubscriberBuilder};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn member(ticks: &Publisher, redeliveries: u32) -> Subscriber {
     member_with(ticks, |builder| builder.redeliveries(redeliveries))
@@ -153,4 +153,33 @@ fn what_was_never_taken_is_counted_as_waiting() {
     assert_eq!(report.links[0].waiting, 1);
     assert!(!report.is_clean(), "{report}");
     assert!(report.to_string().contains("1 waiting"), "{report}");
+}
+
+#[test]
+fn who_waits_for_what_others_hold_is_told_when_it_is_acknowledged_instead() {
+    let ticks = publisher();
+    let subscriber = member_with(&ticks, |builder| {
+        builder.redeliveries(1).level(Level::Received)
+    });
+    ticks.publish("T", "1").expect("accepted");
+    let held = next(&subscriber);
+    assert!(ticks.close_by(soon(), Quorum::All).is_drained());
+    let link = subscriber.links().next().expect("one");
+    eventually("it has left", || !link.is_member());
+    thread::scope(|scope| {
+        let begun = Instant::now();
+        let waiting = scope.spawn(|| subscriber.next_by(soon()));
+        let late = subscriber.next_by(Instant::now() + Duration::from_millis(50));
+        assert!(late.expect("nothing is gone").is_none());
+        let waited = begun.elapsed();
+        assert!(waited >= Duration::from_millis(50), "it may come back");
+        assert!(!waiting.is_finished());
+        held.ack();
+        let none = waiting.join().expect("no panic");
+        assert!(none.expect("nothing is gone").is_none());
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "not the deadline"
+        );
+    });
 }

@@ -73,3 +73,28 @@ fn a_queue_of_nothing_is_one_of_one() {
         crate::common::next(&subscriber).ack();
     }
 }
+
+#[test]
+fn a_prefix_that_was_named_twice_is_gone_once_it_is_unsubscribed() {
+    let ticks = crate::common::publisher();
+    let builder = Subscriber::builder("a").subscribe("A").subscribe("B");
+    let builder = builder.configure(|config| config.prefixes.push("A".into()));
+    let subscriber = crate::common::connect(builder, &ticks);
+    assert!(subscriber.wait_until_member(soon()));
+    assert!(subscriber.unsubscribe("A"));
+    let link = subscriber.links().next().expect("one");
+    crate::common::eventually("it is released", || {
+        link.prefix("A") == linger_ack::PrefixStanding::Unsubscribed
+    });
+    // Answered on both connections, so the publisher has heard what SUB said before.
+    for prefix in ["C", "D"] {
+        assert_eq!(subscriber.subscribe(prefix), Ok(true));
+        assert_eq!(subscriber.wait_until_subscribed(prefix, soon()), Ok(()));
+    }
+    for _ in 0..100 {
+        ticks.publish("A", "unwanted").expect("accepted");
+    }
+    ticks.publish("B", "1").expect("accepted");
+    crate::common::next(&subscriber).ack();
+    assert_eq!(link.counters().unasked, 0, "SUB took what nobody wants");
+}

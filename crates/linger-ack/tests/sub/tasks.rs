@@ -3,7 +3,7 @@
 use crate::common::{config, connect, publisher, publisher_with, soon};
 use futures_core::Stream;
 use linger_ack::linger_registry::Registry;
-use linger_ack::{AsyncSubscriber, Publisher, Quorum, SubscribeError, Subscriber};
+use linger_ack::{AsyncSubscriber, DeliveryError, Publisher, Quorum, SubscribeError, Subscriber};
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -265,4 +265,24 @@ fn what_waits_can_go_from_thread_to_thread() {
     is_send(&subscriber.wait_until_subscribed("T", soon()));
     is_send(&subscriber.close_by(soon()));
     assert_eq!(subscriber.into_blocking().name(), "a");
+}
+
+#[test]
+fn sockets_that_end_under_a_task_that_waits_are_told_to_it() {
+    beside_a_ticker(|_| async move {
+        let publisher = publisher();
+        let registry = Registry::new();
+        let builder = Subscriber::builder("a").subscribe("T").registry(&registry);
+        let subscriber = Rc::new(connect(builder, &publisher).into_async());
+        assert!(subscriber.wait_until_member(soon()).await);
+        let waiting = tokio::task::spawn_local({
+            let subscriber = Rc::clone(&subscriber);
+            async move { subscriber.next().await }
+        });
+        yield_now().await;
+        let _ = registry.close_by(Instant::now() + Duration::from_millis(100));
+        let error = waiting.await.expect("no panic").expect("an error");
+        assert!(matches!(error, Err(DeliveryError::Terminated { .. })));
+        assert!(subscriber.next().await.is_none(), "told once");
+    });
 }
