@@ -172,9 +172,10 @@ impl Subscriber {
 
     /// The next delivery, waiting no longer than `deadline`. `None`: there is none by then.
     ///
-    /// From any number of threads at once. At the end of the stream it waits for what other
-    /// threads hold too if that may be handed out [again](SubscriberBuilder::redeliveries);
-    /// [`is_at_end`](Self::is_at_end) tells that end from the deadline's. This blocks.
+    /// From any number of threads at once. At the end of the stream, and after a
+    /// [`stop`](Self::stop), it waits for what is held too if that may be handed out
+    /// [again](SubscriberBuilder::redeliveries); [`is_at_end`](Self::is_at_end) tells that end
+    /// from the deadline's. This blocks.
     ///
     /// # Errors
     ///
@@ -183,7 +184,7 @@ impl Subscriber {
         self.shared.next(Some(deadline)).transpose()
     }
 
-    /// Whether every stream has ended and all of it was handed out, for the last time.
+    /// Whether every stream has ended, or this was stopped, and all of it was handed out for good.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
         self.shared.state.lock().is_at_end()

@@ -37,13 +37,10 @@ impl Shared {
         if let Some(next) = self.take(state) {
             return Some(Some(next));
         }
-        if state.is_stopped() {
-            return Some(None);
-        }
         if waits_for_held && state.may_come_back() {
             return None;
         }
-        if state.ended {
+        if state.is_stopped() || state.ended {
             return Some(None);
         }
         if !state.is_empty() {

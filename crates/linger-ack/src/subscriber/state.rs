@@ -102,7 +102,11 @@ impl State {
     }
 
     pub(super) fn is_at_end(&self) -> bool {
-        self.is_empty() && !self.may_come_back()
+        let nothing_waits = match self.stopped {
+            true => self.links.iter().all(|link| link.machine.pending() == 0),
+            false => self.is_empty(),
+        };
+        nothing_waits && !self.may_come_back()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -183,3 +183,32 @@ fn who_waits_for_what_others_hold_is_told_when_it_is_acknowledged_instead() {
         );
     });
 }
+
+#[test]
+fn after_a_stop_what_was_taken_in_is_finished_by_whoever_waits_for_it() {
+    let ticks = publisher();
+    let subscriber = member(&ticks, 1);
+    for payload in ["1", "2"] {
+        ticks.publish("T", payload).expect("accepted");
+    }
+    let held = next(&subscriber);
+    let link = subscriber.links().next().expect("one");
+    eventually("the second is there", || link.counters().delivered == 2);
+    subscriber.stop();
+    assert!(!subscriber.is_at_end(), "one waits");
+    next(&subscriber).ack();
+    assert!(!subscriber.is_at_end(), "one may come back");
+    let deadline = Instant::now() + Duration::from_millis(50);
+    let late = subscriber.next_by(deadline);
+    assert!(late.expect("nothing is gone").is_none());
+    assert!(Instant::now() >= deadline);
+    assert!(held.abandon());
+    next(&subscriber).ack();
+    assert!(subscriber.is_at_end());
+    let begun = Instant::now();
+    let none = subscriber.next_by(soon());
+    assert!(none.expect("nothing is gone").is_none());
+    assert!(begun.elapsed() < Duration::from_secs(30), "at once");
+    assert!(subscriber.deliveries().next().is_none());
+    assert!(subscriber.close_by(soon()).is_clean());
+}
