@@ -10,28 +10,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// Answers ZAP as an application does: whoever has the password of his name is that user.
-fn zap(registry: &Registry, domain: &'static str, asked: &Arc<AtomicUsize>) -> JoinHandle<()> {
-    let asked = Arc::clone(asked);
+/// Answers ZAP as an application does; `judge` says which user a request is from.
+fn zap(
+    registry: &Registry,
+    judge: impl Fn(&[Vec<u8>]) -> Option<Vec<u8>> + Send + 'static,
+) -> JoinHandle<()> {
     let handler = registry.socket(zmq::REP).name("zap").group("zap");
     let handler = handler.open().expect("a socket");
     handler.bind("inproc://zeromq.zap.01").expect("bound");
     thread::spawn(move || {
         for request in handler.multipart_messages() {
+            // Version, request, domain, address, routing id, mechanism, what that says.
             let request = request.expect("a request");
-            // Version, request, domain, address, routing id, mechanism, user, password.
-            let frame = |at: usize| &request[at][..];
-            assert_eq!(frame(2), domain.as_bytes());
-            assert_eq!((frame(3), frame(5)), (&b"127.0.0.1"[..], &b"PLAIN"[..]));
-            asked.fetch_add(1, Ordering::Relaxed);
-            let is_known = frame(7) == [frame(6), b"'s password"].concat();
-            let (status, user) = match is_known {
-                true => (&b"200"[..], frame(6)),
-                false => (&b"400"[..], &b""[..]),
-            };
-            let answer = [b"1.0", frame(1), status, b"", user, b""];
+            let request: Vec<Vec<u8>> = request.into_iter().map(|frame| frame.to_vec()).collect();
+            assert_eq!(request[3], b"127.0.0.1");
+            let user = judge(&request);
+            let status = if user.is_some() { "200" } else { "400" };
+            let user = user.unwrap_or_default();
+            let answer = [b"1.0", &request[1][..], status.as_bytes(), b"", &user, b""];
             handler.send_multipart(answer, 0).expect("sent");
         }
+    })
+}
+
+/// Whoever has the password of a user is that user.
+fn by_password(
+    registry: &Registry,
+    domain: &'static str,
+    asked: &Arc<AtomicUsize>,
+) -> JoinHandle<()> {
+    let asked = Arc::clone(asked);
+    zap(registry, move |request| {
+        assert_eq!(request[2], domain.as_bytes());
+        assert_eq!(request[5], b"PLAIN");
+        asked.fetch_add(1, Ordering::Relaxed);
+        let (user, password) = (&request[6], &request[7]);
+        let is_right = *password == [user, &b"'s password"[..]].concat();
+        is_right.then(|| user.clone())
     })
 }
 
@@ -52,7 +67,7 @@ fn bind(builder: PublisherBuilder, registry: &Registry) -> Publisher {
 fn with_plain_and_zap_a_name_is_bound_to_its_user() {
     let registry = Registry::new();
     let asked = Arc::new(AtomicUsize::new(0));
-    let zap = zap(&registry, "ticks", &asked);
+    let zap = by_password(&registry, "ticks", &asked);
     let builder = Publisher::builder("ticks")
         .plain_server()
         .zap_domain("ticks")
@@ -82,7 +97,7 @@ fn with_plain_and_zap_a_name_is_bound_to_its_user() {
 fn without_a_password_that_is_right_nobody_is_heard() {
     let registry = Registry::new();
     let asked = Arc::new(AtomicUsize::new(0));
-    let zap = zap(&registry, "", &asked);
+    let zap = by_password(&registry, "", &asked);
     let ticks = bind(Publisher::builder("ticks").plain_server(), &registry);
     let clients = Registry::new();
     let stranger = clients.socket(zmq::DEALER).open().expect("a socket");
@@ -133,6 +148,47 @@ fn curve_is_used_where_libzmq_has_it_and_refused_where_not() {
         let text = "publisher ticks: this libzmq was built without CURVE";
         assert_eq!(error.to_string(), text);
     }
+}
+
+#[test]
+fn with_curve_and_zap_a_name_is_bound_to_its_key() {
+    if zmq::has("curve") != Some(true) {
+        let error = Publisher::builder("ticks").curve_server([7; 32]);
+        let error = error.bind("inproc://data", "inproc://control");
+        assert!(matches!(error, Err(OpenError::Security { .. })));
+        return;
+    }
+    let [server, risk, mallory] = [(); 3].map(|()| zmq::CurveKeyPair::new().expect("keys"));
+    let registry = Registry::new();
+    let keys = [(risk.public_key, "risk-1"), (mallory.public_key, "mallory")];
+    let zap = zap(&registry, move |request| {
+        assert_eq!(request[5], b"CURVE");
+        let known = keys.iter().find(|(key, _)| request[6] == key[..]);
+        known.map(|(_, user)| user.as_bytes().to_vec())
+    });
+    let builder = Publisher::builder("ticks").curve_server(server.secret_key);
+    let (builder, events) = Events::of(builder.authorizer(UserIdIsName));
+    let ticks = bind(builder, &registry);
+    let client = |keys: &zmq::CurveKeyPair| {
+        let builder = Subscriber::builder("risk-1").subscribe("T");
+        connect(
+            &ticks,
+            builder.curve(server.public_key, keys.public_key, keys.secret_key),
+        )
+    };
+    let _liar = client(&mallory);
+    let refused = Event::Refused {
+        name: "risk-1".to_owned(),
+        why: Refusal::NotAuthorized,
+    };
+    assert_eq!(events.next(), refused);
+    let risk = joined(client(&risk));
+    ticks.publish("T", "1").expect("accepted");
+    assert_eq!(take(&risk, 1), ["1"]);
+    let report = ticks.close_by(soon(), Quorum::All);
+    assert!(report.is_drained(), "{report}");
+    registry.stop("zap");
+    zap.join().expect("no panic");
 }
 
 #[test]
