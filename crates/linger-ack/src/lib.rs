@@ -54,7 +54,7 @@
 //!
 //! # Features
 //!
-//! - `tokio`: `AsyncSubscriber` and its stream of deliveries, for tasks.
+//! - `tokio`: `AsyncPublisher`, and `AsyncSubscriber` with its stream of deliveries, for tasks.
 //! - `serde`: `Serialize` for reports and what they are made of.
 //!
 //! # What is not promised

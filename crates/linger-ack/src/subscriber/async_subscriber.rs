@@ -75,6 +75,11 @@ impl AsyncSubscriber {
         self.subscriber
     }
 
+    /// The subscriber for threads, whose waits would block the task; the rest is as good here.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.subscriber
+    }
+
     /// As [`Subscriber::name`].
     #[must_use]
     pub fn name(&self) -> &str {

@@ -1,5 +1,6 @@
 //! Publishers and subscribers for the tests.
 
+use crate::transport;
 use linger_ack::proto::PublisherConfig;
 use linger_ack::{Delivery, Publisher, Subscriber, SubscriberBuilder};
 use std::thread;
@@ -20,13 +21,20 @@ pub(crate) fn publisher() -> Publisher {
 }
 
 pub(crate) fn publisher_with(config: PublisherConfig) -> Publisher {
-    Publisher::builder("ticks")
-        .config(config)
-        .bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
-        .expect("bound")
+    let (name, data, control) = transport::place();
+    let builder = Publisher::builder(name).config(config);
+    let builder = match transport::registry() {
+        Some(registry) => builder.registry(&registry),
+        None => builder,
+    };
+    builder.bind(&data, &control).expect("bound")
 }
 
 pub(crate) fn connect(builder: SubscriberBuilder, publisher: &Publisher) -> Subscriber {
+    let builder = match transport::registry() {
+        Some(registry) => builder.registry(&registry),
+        None => builder,
+    };
     let subscriber = builder.connect(publisher.data_endpoint(), publisher.control_endpoint());
     subscriber.expect("connected")
 }

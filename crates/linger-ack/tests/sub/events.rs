@@ -28,7 +28,7 @@ fn expect(events: &Events, is_it: impl Fn(&SubscriberEvent) -> bool) -> Subscrib
 }
 
 #[test]
-fn a_life_is_told_from_its_joining_to_its_end() {
+pub(crate) fn a_life_is_told_from_its_joining_to_its_end() {
     let ticks = publisher();
     let (builder, events) = watched();
     let subscriber = connect(builder.subscribe("A"), &ticks);

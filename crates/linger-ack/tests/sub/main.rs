@@ -11,4 +11,5 @@ mod security;
 mod settings;
 #[cfg(feature = "tokio")]
 mod tasks;
+mod transport;
 mod workers;

@@ -50,7 +50,7 @@ fn what_is_asked_for_before_the_publisher_is_there_is_granted_when_it_comes() {
 }
 
 #[test]
-fn what_was_published_before_an_unsubscribe_is_owed_and_nothing_after_its_release() {
+pub(crate) fn what_was_published_before_an_unsubscribe_is_owed_and_nothing_after_its_release() {
     let ticks = publisher();
     let subscriber = member(&ticks, &["A", "B"]);
     ticks.publish("A", "1").expect("accepted");
@@ -76,7 +76,7 @@ fn what_was_published_before_an_unsubscribe_is_owed_and_nothing_after_its_releas
 }
 
 #[test]
-fn a_refused_prefix_is_named_at_once_with_the_reason_and_may_be_asked_for_again() {
+pub(crate) fn a_refused_prefix_is_named_at_once_with_the_reason_and_may_be_asked_for_again() {
     let ticks = publisher_with(config(|config| config.max_prefixes = 2));
     let subscriber = member(&ticks, &["A", "B"]);
     for _ in 0..2 {
@@ -102,7 +102,7 @@ fn a_refused_prefix_is_named_at_once_with_the_reason_and_may_be_asked_for_again(
 }
 
 #[test]
-fn a_prefix_of_one_publisher_is_not_asked_of_the_others() {
+pub(crate) fn a_prefix_of_one_publisher_is_not_asked_of_the_others() {
     let first = publisher();
     let second = publisher();
     let builder = Subscriber::builder("a");
@@ -204,7 +204,7 @@ fn marks_say_how_far_a_session_has_come() {
 }
 
 #[test]
-fn a_topic_is_granted_anew_only_once_all_of_it_is_acknowledged() {
+pub(crate) fn a_topic_is_granted_anew_only_once_all_of_it_is_acknowledged() {
     let ticks = publisher();
     let subscriber = member(&ticks, &["A"]);
     ticks.publish("A", "1").expect("accepted");

@@ -19,7 +19,7 @@ fn member_with(
 }
 
 #[test]
-fn what_is_abandoned_comes_again_before_anything_new_and_is_named_after_the_limit() {
+pub(crate) fn what_is_abandoned_comes_again_before_anything_new_and_is_named_after_the_limit() {
     let ticks = publisher();
     let subscriber = member(&ticks, 2);
     for payload in ["1", "2", "3"] {
@@ -92,7 +92,7 @@ fn what_a_panicking_worker_held_is_given_to_another() {
 }
 
 #[test]
-fn at_the_end_of_the_stream_a_wait_goes_on_for_what_others_hold() {
+pub(crate) fn at_the_end_of_the_stream_a_wait_goes_on_for_what_others_hold() {
     let ticks = publisher();
     let subscriber = member(&ticks, 1);
     ticks.publish("T", "1").expect("accepted");
@@ -120,7 +120,7 @@ fn at_the_end_of_the_stream_a_wait_goes_on_for_what_others_hold() {
 }
 
 #[test]
-fn at_the_level_received_it_comes_again_though_the_publisher_has_closed() {
+pub(crate) fn at_the_level_received_it_comes_again_though_the_publisher_has_closed() {
     let ticks = publisher();
     let subscriber = member_with(&ticks, |builder| {
         builder.redeliveries(1).level(Level::Received)
@@ -185,7 +185,7 @@ fn who_waits_for_what_others_hold_is_told_when_it_is_acknowledged_instead() {
 }
 
 #[test]
-fn after_a_stop_what_was_taken_in_is_finished_by_whoever_waits_for_it() {
+pub(crate) fn after_a_stop_what_was_taken_in_is_finished_by_whoever_waits_for_it() {
     let ticks = publisher();
     let subscriber = member(&ticks, 1);
     for payload in ["1", "2"] {

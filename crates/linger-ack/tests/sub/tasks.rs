@@ -83,7 +83,7 @@ fn a_stream_that_is_always_ready_lets_others_have_their_turn() {
 }
 
 #[test]
-fn a_next_that_is_cancelled_loses_nothing() {
+pub(crate) fn a_next_that_is_cancelled_loses_nothing() {
     const MESSAGES: u32 = 2_000;
     beside_a_ticker(|_| async move {
         let publisher = publisher();

@@ -57,7 +57,7 @@ fn feed(publisher: &Publisher) -> linger_ack::Outcome {
 }
 
 #[test]
-fn a_pool_of_workers_processes_what_two_publishers_send_each_message_once() {
+pub(crate) fn a_pool_of_workers_processes_what_two_publishers_send_each_message_once() {
     let publishers = [publisher(), publisher()];
     let builder = Subscriber::builder("pool").subscribe("T").redeliveries(1);
     let builder = builder.publisher(
