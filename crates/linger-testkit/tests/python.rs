@@ -236,7 +236,13 @@ fn prefixes_come_and_go_at_a_real_publisher() {
 #[test]
 #[ignore = "needs Python with pyzmq: cargo xtask test --setup"]
 fn the_subscriber_of_the_tutorials_reads_the_data_port() {
-    let publisher = Publisher::start(&[]);
+    for bare in ["bare=0", "bare=1"] {
+        tutorial(bare);
+    }
+}
+
+fn tutorial(bare: &str) {
+    let publisher = Publisher::start(&[bare]);
     let mut command = module("tutorial");
     command.args([&publisher.data, "al"]);
     let tutorial = must(Child::spawn("tutorial", &mut command));
@@ -248,7 +254,7 @@ fn the_subscriber_of_the_tutorials_reads_the_data_port() {
     }));
     let numbers: Vec<u64> = lines
         .iter()
-        .map(|line| line.strip_prefix("alpha ").unwrap().parse().unwrap())
+        .map(|line| must(line.trim_start_matches("alpha ").parse()))
         .collect();
     // Each fourth message is of that topic; where it begins is chance.
     let wanted: Vec<u64> = (numbers[0] / 4..).take(500).map(|at| at * 4).collect();

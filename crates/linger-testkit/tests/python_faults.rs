@@ -41,6 +41,8 @@ with_both_drivers!(
     suspended_for_less_than_the_expiry_it_loses_nothing,
     suspended_for_longer_than_the_expiry_it_joins_anew_and_names_what_it_missed,
     a_busy_application_does_not_expire,
+    bare_topics_come_through_cuts_too,
+    evicted_it_joins_anew_and_names_what_it_missed,
 );
 
 fn start(publisher: &Publisher, driver: &[&str]) -> PythonSubscriber {
@@ -58,8 +60,8 @@ fn a_stop_in_mid_stream_loses_nothing(driver: &[&str]) {
 }
 
 /// Cuts connections three times in mid-stream; nothing is lost, and nothing comes twice.
-fn cut(data: bool, control: bool, driver: &[&str]) {
-    let publisher = Publisher::start(&[]);
+fn cut(settings: &[&str], data: bool, control: bool, driver: &[&str]) {
+    let publisher = Publisher::start(settings);
     let (data_relay, data_endpoint) = relay(&publisher.data);
     let (control_relay, control_endpoint) = relay(&publisher.control);
     let mut python = PythonSubscriber::start("python", &data_endpoint, &control_endpoint, driver);
@@ -94,15 +96,15 @@ fn cut(data: bool, control: bool, driver: &[&str]) {
 }
 
 fn cutting_its_data_connection_loses_nothing(driver: &[&str]) {
-    cut(true, false, driver);
+    cut(&[], true, false, driver);
 }
 
 fn cutting_its_control_connection_loses_nothing(driver: &[&str]) {
-    cut(false, true, driver);
+    cut(&[], false, true, driver);
 }
 
 fn cutting_both_loses_nothing(driver: &[&str]) {
-    cut(true, true, driver);
+    cut(&[], true, true, driver);
 }
 
 fn prefixes_come_and_go_while_connections_are_cut(driver: &[&str]) {
@@ -321,4 +323,45 @@ fn a_busy_application_does_not_expire(driver: &[&str]) {
     publisher.order("publish 3");
     let stopped = python.lost_nothing(&publisher);
     assert_eq!(stopped.members(), 1, "{stopped}");
+}
+
+fn bare_topics_come_through_cuts_too(driver: &[&str]) {
+    cut(&["bare=1"], true, true, driver);
+}
+
+fn evicted_it_joins_anew_and_names_what_it_missed(driver: &[&str]) {
+    let publisher = Publisher::start(&["expiry_ms=60000", "window=256", "evict_ms=50"]);
+    let mut python = start(&publisher, driver);
+    publisher.order("wait 1");
+    publisher.order("publish 200");
+    python.wait_until_printed(200);
+    must(python.child.signal(Signal::Stop));
+    publisher.order("publish 1000"); // it waits for room, and then for nobody
+    must(python.child.signal(Signal::Continue));
+    python.wait_for(|line| line == "notice session lost: EVICTED");
+    publisher.order("wait 1");
+    publisher.order("publish 200");
+    let stopped = publisher.stop();
+    python.ends("confirmed");
+    in_order_but_for_gaps(&python);
+    let had = python.messages().len() as u64;
+    assert_eq!(had + python.gone(), 1_400, "{stopped}");
+    assert!(had >= 400, "{stopped}");
+    let first = &stopped.report["members"][0];
+    assert!(
+        first["outcome"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("evicted"),
+        "{stopped}"
+    );
+}
+
+/// What it was told it will never have lies between what it has.
+fn in_order_but_for_gaps(python: &PythonSubscriber) {
+    let mut messages = python.messages();
+    messages.sort_by(|one, other| one.topic.cmp(&other.topic));
+    for pair in messages.chunk_by(|one, other| one.topic == other.topic) {
+        assert!(pair.is_sorted_by(|one, next| one.sequence < next.sequence));
+    }
 }

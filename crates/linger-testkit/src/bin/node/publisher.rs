@@ -31,6 +31,8 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         0 => Quorum::All,
         least => Quorum::AtLeast(least),
     };
+    let evict_after = settings.millis("evict_ms", 0)?;
+    let bare = settings.number("bare", 0)? != 0;
     let mut config = PublisherConfig::default();
     config.window_messages = settings.number("window", config.window_messages)?;
     config.expiry = settings.millis("expiry_ms", 5_000)?;
@@ -38,7 +40,11 @@ pub(crate) fn run(settings: &Settings) -> Ended {
     let publisher = service
         .publisher(&*name)
         .quorum(quorum)
-        .adjust(|builder| builder.config(config))
+        .adjust(|builder| builder.config(config).bare_topics(bare))
+        .adjust(|builder| match evict_after {
+            Duration::ZERO => builder,
+            limit => builder.evict_after(limit),
+        })
         .publish_limit(Duration::from_millis(100))
         .bind(
             &settings.text("data", "tcp://127.0.0.1:*"),
