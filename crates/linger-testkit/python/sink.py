@@ -18,11 +18,11 @@ PAYLOAD = re.compile(rb"(\d{3}) (\d{11}) ")
 HEADER = 16
 
 
-def record(kind, life, topic, one, other):
+def record(kind: bytes, life: int, topic: int, one: int, other: int) -> bytes:
     return b"%s %03d %02d %010d %011d\n" % (kind, life, topic, one, other)
 
 
-def processed(item):
+def processed(item: Delivery) -> bytes:
     """The record of a message; X where its payload is not whole."""
     topic = int(item.topic[1:])
     payload = bytes(item.payload)
@@ -34,21 +34,23 @@ def processed(item):
     return record(b"X", 0, topic, item.sequence, 0)
 
 
-def end_with_stdin(subscriber):
+def end_with_stdin(subscriber: Subscriber) -> None:
     """Who started this process has gone if its stdin ends: then nobody is left to stop it."""
     sys.stdin.buffer.read()
     subscriber.leave()
 
 
-def main():
+def main() -> None:
     settings = dict(setting.split("=", 1) for setting in sys.argv[1:])
     work = int(settings.get("work_us", 0)) / 1e6
     journal = os.open(settings["journal"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)
     count, due, acked = 0, time.monotonic(), b""
     stopping = False
-    prefixes = [settings.get("prefix", "")]
-    with Subscriber(settings["name"], settings["data"], settings["control"], prefixes) as subscriber:
-        def stop(*_):
+    where = settings["data"], settings["control"]
+    backlog = int(settings.get("queue", 1_000))
+    prefix = settings.get("prefix", "")
+    with Subscriber(settings["name"], *where, prefix, backlog=backlog) as subscriber:
+        def stop(*_: object) -> None:
             nonlocal stopping
             stopping = True
             subscriber.leave()
