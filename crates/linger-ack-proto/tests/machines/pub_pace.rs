@@ -141,6 +141,16 @@ fn the_same_question_is_answered_again_only_after_a_while() {
 }
 
 #[test]
+fn what_was_received_by_its_own_word_is_not_said_again() {
+    let (mut bench, mut peer) = behind();
+    say(&mut bench, &mut peer, 2, 0);
+    bench.nack(&mut peer, 1, 1, 4);
+    assert_eq!(bench.control_to(&peer).len(), 2, "the third and the fourth");
+    bench.nack(&mut peer, 1, 2, 2);
+    assert!(bench.control_to(&peer).is_empty());
+}
+
+#[test]
 fn an_answer_has_so_many_messages_and_so_many_bytes_and_no_more() {
     // Each costs its 8 bytes and 64 for what is around them.
     for (messages, bytes, answered) in [
