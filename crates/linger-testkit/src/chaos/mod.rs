@@ -17,7 +17,8 @@
 //!
 //! Every process keeps a [`journal`] of its own, for each of its lives. A publisher writes down what
 //! it means to publish, then what was accepted, topic and sequence; and now and then how much it
-//! knows each member to have acknowledged. A member writes down what it processed **before** it
+//! knows each member to have acknowledged (not where names are durable: there what a member can't
+//! have any more counts, too). A member writes down what it processed **before** it
 //! acknowledges that. All that a process wrote outlives its SIGKILL.
 //!
 //! A **life of the publisher that ended by itself** leaves a report. Each message that its journal
