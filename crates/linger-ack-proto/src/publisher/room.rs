@@ -143,7 +143,7 @@ impl Publisher {
         let here = topic.owed.iter();
         let here = here.filter(|owed| owed.standing != Standing::Absent);
         let floor = here.filter_map(Owed::floor).min();
-        let last = last.min(floor.unwrap_or(topic.next - 1));
+        let last = floor.map_or(last, |floor| last.min(floor));
         let mut window = self.window.clone();
         let mut lose_to = None;
         for (sequence, payload) in topic.retained.from(0) {

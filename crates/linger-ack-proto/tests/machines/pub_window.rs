@@ -250,3 +250,68 @@ fn what_is_retained_is_told_against_the_limits() {
     assert_eq!(sent.map(|sent| sent.sequence), Ok(9));
     assert!(bench.publisher.outstanding().is_full(), "2,000 bytes");
 }
+
+#[test]
+fn what_is_let_go_for_want_of_room_is_counted_message_by_message() {
+    let mut bench = Bench::with(|config| {
+        config.window_messages = 64;
+        config.durable = vec!["d".into()];
+    });
+    let mut away = bench.member("d", &["a"]);
+    bench.bye(&mut away, vec![]);
+    for _ in 0..65 {
+        bench.publish("a");
+    }
+    let let_go = bench.publisher.counters().let_go;
+    assert!(let_go > 1, "some slack is made at once");
+    assert_eq!(bench.retained() + let_go, 65);
+}
+
+#[test]
+fn there_is_room_once_whoever_holds_it_is_away_too() {
+    let mut bench = Bench::with(|config| {
+        config.window_messages = 8;
+        config.durable = vec!["d".into(), "e".into()];
+    });
+    let mut away = bench.member("d", &["a"]);
+    let mut here = bench.member("e", &["a"]);
+    bench.bye(&mut away, vec![]);
+    fill(&mut bench, "a");
+    assert!(bench.try_publish("a").is_err(), "who is here holds it");
+    bench.bye(&mut here, vec![]);
+    bench.publish("a");
+}
+
+#[test]
+fn a_candidate_that_holds_nothing_of_a_topic_is_not_forgotten_for_it() {
+    let mut bench = Bench::with(|config| {
+        config.window_messages = 8;
+        config.durable = vec!["d".into()];
+    });
+    let mut away = bench.member("d", &["a"]);
+    bench.bye(&mut away, vec![]);
+    for _ in 0..8 {
+        bench.publish("a");
+    }
+    let mut late = bench.candidate("c", &["a"]);
+    bench.pass(ms(300));
+    bench.publish("a");
+    assert_eq!(bench.publisher.counters().forgotten, 0);
+    bench.joined(&mut late);
+    assert_eq!(bench.control_to(&late), [ToSubscriber::Member]);
+}
+
+#[test]
+fn a_candidate_is_looked_at_again_while_somebody_waits() {
+    let mut bench = Bench::with(small);
+    let mut member = bench.member("m", &["a"]);
+    bench.candidate("c", &["a"]);
+    fill(&mut bench, "a");
+    bench.pass_with(ms(300), &mut [&mut member]);
+    assert_eq!(bench.retained(), 8, "it holds no more than the member");
+    bench.ack(&mut member, 1, 8);
+    bench.events.clear();
+    bench.pass_with(ms(150), &mut [&mut member]);
+    assert!(bench.events.contains(&Event::Room), "{:?}", bench.events);
+    assert_eq!(bench.retained(), 0);
+}
