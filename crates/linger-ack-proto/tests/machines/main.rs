@@ -25,6 +25,7 @@ mod pub_progress;
 mod pub_quorum;
 mod pub_random;
 mod pub_report;
+mod pub_routes;
 mod pub_topics;
 mod pub_window;
 mod repair;
