@@ -1,7 +1,7 @@
 //! The publisher: one socket for data, one for control, one thread.
 
 #[cfg(feature = "tokio")]
-mod async_face;
+mod async_publisher;
 mod authorize;
 mod bind;
 mod builder;
@@ -19,7 +19,7 @@ mod topic;
 mod wait;
 
 #[cfg(feature = "tokio")]
-pub use async_face::{AsyncPublisher, AsyncTopic};
+pub use async_publisher::{AsyncPublisher, AsyncTopic};
 pub use authorize::{Authorizer, Candidate, Denied, UserIdIsName};
 pub use builder::PublisherBuilder;
 pub use topic::Topic;
