@@ -41,12 +41,16 @@ macro_rules! random_128 {
                 serializer.collect_str(self)
             }
         }
+    };
+}
 
-        impl fmt::Debug for $name {
+macro_rules! shown_whole {
+    ($($name:ident)*) => {
+        $(impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!(stringify!($name), "({})"), self)
             }
-        }
+        })*
     };
 }
 
@@ -71,6 +75,16 @@ random_128! {
     ///
     /// Anyone who reads the data port can see it, so it is never the session id.
     Nonce
+}
+
+shown_whole!(Epoch Nonce);
+
+/// Its last 32 bits: enough to tell sessions apart, too few to speak in their name.
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [.., a, b, c, d] = self.0;
+        write!(f, "SessionId(…{a:02x}{b:02x}{c:02x}{d:02x})")
+    }
 }
 
 impl Epoch {

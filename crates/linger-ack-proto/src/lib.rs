@@ -99,6 +99,7 @@ mod planted;
 #[cfg(linger_planted)]
 pub mod planted;
 mod publisher;
+mod secret;
 mod subscriber;
 pub mod topic;
 pub mod wire;

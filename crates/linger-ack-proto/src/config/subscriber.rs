@@ -2,12 +2,14 @@
 
 use super::ConfigError;
 use crate::id::Level;
+use crate::secret::Secret;
 use crate::topic::check_prefix;
 use bytes::Bytes;
+use std::fmt;
 use std::time::Duration;
 
 /// Settings of a [`Subscriber`](crate::Subscriber).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriberConfig {
     /// The member's name, which reports use: 1 to 255 bytes.
@@ -166,6 +168,44 @@ impl SubscriberConfig {
         self.retry_first = self.retry_first.clamp(tick, Duration::from_secs(10));
         self.retry_longest = self.retry_longest.clamp(tick, Duration::from_secs(60));
         self.farewell = self.farewell.clamp(tick, Duration::from_secs(3_600));
+    }
+}
+
+/// Credentials stay out of logs.
+impl fmt::Debug for SubscriberConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            level,
+            prefixes,
+            credentials,
+            reorder_messages,
+            reorder_bytes,
+            pending_messages,
+            redeliveries,
+            max_topics,
+            max_frame,
+            ack_delay,
+            retry_first,
+            retry_longest,
+            farewell,
+        } = self;
+        f.debug_struct("SubscriberConfig")
+            .field("name", name)
+            .field("level", level)
+            .field("prefixes", prefixes)
+            .field("credentials", &Secret(credentials.clone()))
+            .field("reorder_messages", reorder_messages)
+            .field("reorder_bytes", reorder_bytes)
+            .field("pending_messages", pending_messages)
+            .field("redeliveries", redeliveries)
+            .field("max_topics", max_topics)
+            .field("max_frame", max_frame)
+            .field("ack_delay", ack_delay)
+            .field("retry_first", retry_first)
+            .field("retry_longest", retry_longest)
+            .field("farewell", farewell)
+            .finish()
     }
 }
 

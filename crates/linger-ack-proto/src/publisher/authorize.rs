@@ -2,11 +2,13 @@
 
 use super::{Event, Publisher};
 use crate::id::{Level, SessionId};
+use crate::secret::Secret;
 use crate::wire::{Hello, Refusal, ToPublisher, ToSubscriber};
 use bytes::Bytes;
+use std::fmt;
 
 /// What a HELLO or a SUBSCRIBE asks for; see [`Publisher::request`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// The name to join under, or the member's.
@@ -19,6 +21,26 @@ pub struct Request {
     pub prefixes: Vec<Bytes>,
     /// It is a member, and asks for more prefixes; otherwise it asks to join.
     pub is_member: bool,
+}
+
+/// Credentials stay out of logs.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            credentials,
+            level,
+            prefixes,
+            is_member,
+        } = self;
+        f.debug_struct("Request")
+            .field("name", name)
+            .field("credentials", &Secret(credentials.clone()))
+            .field("level", level)
+            .field("prefixes", prefixes)
+            .field("is_member", is_member)
+            .finish()
+    }
 }
 
 impl Publisher {
@@ -49,7 +71,7 @@ impl Publisher {
                 }
                 Some(Request {
                     name: member.name.clone(),
-                    credentials: member.credentials.clone(),
+                    credentials: member.credentials.0.clone(),
                     level: member.level,
                     prefixes: change.prefixes,
                     is_member: true,

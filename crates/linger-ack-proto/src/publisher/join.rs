@@ -14,6 +14,7 @@ use super::report::MemberOutcome;
 use super::{Event, Publisher, repair, sync};
 use crate::id::SessionId;
 use crate::planted::{Bug, planted};
+use crate::secret::Secret;
 use crate::wire::{Hello, ToSubscriber};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
@@ -90,7 +91,7 @@ impl Publisher {
             nonce: hello.nonce,
             level: hello.level,
             // Not a part of the frame, which would be held whole.
-            credentials: Bytes::copy_from_slice(&hello.credentials),
+            credentials: Secret(Bytes::copy_from_slice(&hello.credentials)),
             standing: Standing::Candidate,
             ended: MemberOutcome::Absent,
             who,

@@ -6,6 +6,7 @@ use super::owed::Standing;
 use super::prefixes::Prefixes;
 use super::report::MemberOutcome;
 use crate::id::{Level, Nonce, SessionId};
+use crate::secret::Secret;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -36,7 +37,7 @@ pub(super) struct Member {
     pub(super) nonce: Nonce,
     pub(super) level: Level,
     /// What its HELLO brought for an authorizer.
-    pub(super) credentials: Bytes,
+    pub(super) credentials: Secret,
     pub(super) standing: Standing,
     /// How its session ended, of who is absent.
     pub(super) ended: MemberOutcome,
@@ -132,7 +133,7 @@ impl Members {
         member.since = Some(now);
         member.suspected = false;
         if standing == Standing::Absent {
-            member.credentials = Bytes::new();
+            member.credentials = Secret::default();
             self.forget_session(&member, key);
         }
         self.by_key.insert(key, member);

@@ -11,6 +11,7 @@ use super::{Event, Publisher, repair, sync};
 use crate::config::{Expected, PublisherConfig};
 use crate::id::Nonce;
 use crate::marks::SequenceRange;
+use crate::secret::Secret;
 use crate::wire::{ToSubscriber, TopicRange};
 use bytes::Bytes;
 use std::time::Instant;
@@ -34,7 +35,7 @@ impl Member {
             session: None,
             nonce: Nonce::from_u128(0),
             level: expected.level,
-            credentials: Bytes::new(),
+            credentials: Secret::default(),
             standing: Standing::Absent,
             ended: MemberOutcome::Absent,
             who: key,

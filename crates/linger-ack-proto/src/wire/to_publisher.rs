@@ -3,8 +3,10 @@
 use super::header::Header;
 use super::reader::{Reader, WireError, put_list, put_short_bytes};
 use crate::id::{Level, Nonce};
+use crate::secret::Secret;
 use crate::topic::check_prefix;
 use bytes::Bytes;
+use std::fmt;
 
 const HELLO: u8 = 1;
 const JOINED: u8 = 2;
@@ -62,7 +64,7 @@ pub struct Change {
 }
 
 /// The body of HELLO.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Hello {
     /// Names the private topic that WELCOME is to be sent on.
     pub nonce: Nonce,
@@ -96,6 +98,26 @@ pub struct TopicRange {
     pub first: u64,
     /// The highest sequence.
     pub last: u64,
+}
+
+/// Credentials stay out of logs.
+impl fmt::Debug for Hello {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            nonce,
+            level,
+            name,
+            credentials,
+            prefixes,
+        } = self;
+        f.debug_struct("Hello")
+            .field("nonce", nonce)
+            .field("level", level)
+            .field("name", name)
+            .field("credentials", &Secret(credentials.clone()))
+            .field("prefixes", prefixes)
+            .finish()
+    }
 }
 
 impl ToPublisher {
