@@ -69,8 +69,6 @@ bugs! {
     NoEnd,
     /// END leaves out what was released.
     EndWithoutReleased,
-    /// Each round of END lists anew what is owed.
-    EndListedAnew,
     /// A quorum of some is judged by how many members there are.
     AtLeastByMembers,
     /// What is gone does not bar a quorum of all.

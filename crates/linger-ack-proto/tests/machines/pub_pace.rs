@@ -44,7 +44,54 @@ fn say(bench: &mut Bench, peer: &mut Peer, received: u64, processed: u64) {
 fn whoever_stands_still_is_told_less_and_less_often() {
     let (mut bench, peer) = behind();
     assert_eq!(syncs(&mut bench, &peer), [100, 200, 400, 800]);
-    assert_eq!(bench.publisher.counters().markers, 4);
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.markers, counters.queries), (4, 0));
+}
+
+#[test]
+fn whoever_has_everything_and_says_nothing_is_asked_and_told_nothing() {
+    let (mut bench, mut peer) = behind();
+    say(&mut bench, &mut peer, 4, 0);
+    bench.control_to(&peer);
+    assert!(syncs(&mut bench, &peer).is_empty());
+    let asked = bench.control_to(&peer);
+    assert_eq!(asked, vec![ToSubscriber::Query; asked.len()]);
+    assert_eq!(asked.len(), 3, "after 200, 600 and 1,400 ms");
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.markers, counters.queries), (0, 3));
+}
+
+#[test]
+fn whoever_lacks_nothing_is_left_in_peace_while_another_does() {
+    let (mut bench, slow) = behind();
+    let mut done = bench.member("done", &["t"]);
+    let mut received = bench.member("received", &["t"]);
+    bench.publish("t");
+    bench.ack(&mut done, 1, 5);
+    say(&mut bench, &mut received, 5, 4);
+    bench.control_to(&done);
+    assert_eq!(syncs(&mut bench, &slow).len(), 4);
+    assert!(bench.in_band_to(&done).is_empty() && bench.in_band_to(&received).is_empty());
+    assert!(bench.control_to(&done).is_empty());
+    let (markers, queries) = (4, bench.control_to(&received).len() as u64);
+    let counters = bench.publisher.counters();
+    assert_eq!((counters.markers, counters.queries), (markers, queries));
+    assert!(queries > 0);
+}
+
+#[test]
+fn whoever_joins_after_the_message_is_told_of_it_and_then_nobody_is_looked_at() {
+    let mut bench = Bench::new();
+    let mut late = bench.candidate("late", &["t"]);
+    bench.publish("t");
+    bench.pass(ms(300));
+    bench.joined(&mut late);
+    bench.in_band_to(&late);
+    assert!(!syncs(&mut bench, &late).is_empty());
+    bench.ack(&mut late, 1, 1);
+    bench.pass(ms(1_000));
+    let next = bench.publisher.poll_timeout().expect("it may expire");
+    assert!(next > bench.now + ms(500), "nobody's marks are looked at");
 }
 
 #[test]
