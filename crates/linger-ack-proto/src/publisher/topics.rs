@@ -183,10 +183,11 @@ impl Topic {
     /// Up to where nobody holds anything back.
     pub(super) fn cleared_by_all(&self) -> u64 {
         let floors = self.owed.iter().filter_map(Owed::floor);
-        if planted(Bug::TrimmedByFastest) {
-            return floors.max().unwrap_or(self.next - 1).min(self.next - 1);
-        }
-        floors.min().unwrap_or(self.next - 1).min(self.next - 1)
+        let floor = match planted(Bug::TrimmedByFastest) {
+            true => floors.max(),
+            false => floors.min(),
+        };
+        floor.unwrap_or(self.next - 1)
     }
 
     /// By how many names this sequence was acknowledged, departed ones too.

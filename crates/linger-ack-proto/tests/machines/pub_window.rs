@@ -302,6 +302,17 @@ fn a_candidate_that_holds_nothing_of_a_topic_is_not_forgotten_for_it() {
 }
 
 #[test]
+fn who_leaves_and_held_nothing_makes_no_room() {
+    let mut bench = Bench::new();
+    let mut peer = bench.member("m", &["a"]);
+    bench.publish("a");
+    bench.ack(&mut peer, 1, 1);
+    assert_eq!(bench.events.pop(), Some(Event::Room));
+    bench.bye(&mut peer, vec![]);
+    assert!(!bench.events.contains(&Event::Room), "{:?}", bench.events);
+}
+
+#[test]
 fn a_candidate_is_looked_at_again_while_somebody_waits() {
     let mut bench = Bench::with(small);
     let mut member = bench.member("m", &["a"]);
