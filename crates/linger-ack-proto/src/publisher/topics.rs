@@ -250,6 +250,22 @@ mod tests {
     }
 
     #[test]
+    fn only_who_was_acknowledged_less_often_than_any_before_is_noted() {
+        let mut topic = topic(0);
+        for (sequence, acks) in [(1, 3), (2, 3), (3, 4), (4, 2), (5, 2), (6, 0), (7, 5)] {
+            topic.note_acks(sequence, acks);
+        }
+        let lows: Vec<_> = topic
+            .lows
+            .iter()
+            .map(|low| (low.sequence, low.acks))
+            .collect();
+        assert_eq!(lows, [(1, 3), (4, 2), (6, 0)]);
+        assert!(topic.fell_below(3, 5) && !topic.fell_below(3, 4));
+        assert!(topic.fell_below(4, 2) && !topic.fell_below(3, 1));
+    }
+
+    #[test]
     fn only_topics_with_something_retained_are_active() {
         let mut topics = Topics::default();
         for name in ["a", "b", "c"] {

@@ -175,3 +175,33 @@ fn push_once<T: PartialEq>(queue: &mut VecDeque<T>, item: T) {
         queue.push_back(item);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_is_looked_for_every_half_window() {
+        let mut window = Window::new(8, 100);
+        let due: Vec<bool> = (0..10).map(|_| window.sent()).collect();
+        let at = |n: usize| (1..=10).map(move |sent| sent % n == 0).collect::<Vec<_>>();
+        assert_eq!(due, at(4));
+    }
+
+    #[test]
+    fn there_is_slack_if_an_eighth_of_both_is_free_and_the_message_fits() {
+        let mut window = Window::new(16, 800);
+        for _ in 0..14 {
+            window.retain(50);
+        }
+        assert!(window.has_slack(100) && !window.has_slack(101));
+        window.retain(0);
+        assert!(!window.has_slack(0), "one of sixteen messages");
+        window.let_go(&[]);
+        window.let_go(&[]);
+        window.retain(1);
+        assert!(!window.has_slack(0), "99 of 800 bytes");
+        window.let_go(&[0]);
+        assert!(window.has_slack(0));
+    }
+}
