@@ -194,3 +194,52 @@ impl Subscriber {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(number: u32, sequence: u64) -> Delivery {
+        Delivery {
+            topic: Bytes::from_static(b"T"),
+            payload: Bytes::new(),
+            attempt: 1,
+            id: DeliveryId {
+                generation: 1,
+                len: 0,
+                number,
+                sequence,
+            },
+        }
+    }
+
+    /// Three of one topic and one of another came back, and were handed out again.
+    fn tried() -> (Again, Vec<Delivery>) {
+        let mut again = Again::default();
+        for (number, sequence) in [(1, 4), (1, 5), (1, 6), (2, 5)] {
+            again.push(delivery(number, sequence));
+        }
+        let tried = std::iter::from_fn(|| again.pop()).collect();
+        (again, tried)
+    }
+
+    #[test]
+    fn what_is_not_owed_any_more_is_forgotten_and_what_is_below_it_is_not() {
+        let (mut again, tried) = tried();
+        again.forget(1, 5);
+        let latest: Vec<bool> = tried.iter().map(|tried| again.is_latest(tried)).collect();
+        assert_eq!(latest, [true, false, false, true]);
+        assert_eq!(again.tries.len(), 2);
+    }
+
+    #[test]
+    fn nothing_of_a_session_that_is_over_takes_room() {
+        let (mut again, _) = tried();
+        again.runs = 7;
+        again.forget_runs(3);
+        assert_eq!(again.runs, 4);
+        again.push(delivery(1, 9));
+        again.lose_session();
+        assert_eq!((again.runs, again.tries.len(), again.len()), (0, 0, 1));
+    }
+}
