@@ -176,3 +176,50 @@ impl Subscriber {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DELAY: Duration = Duration::from_millis(5);
+
+    /// At how many messages of so many bytes an ACK falls due at once.
+    fn due_at(now: Instant, window: (u32, u64), bytes: usize) -> Option<u64> {
+        let mut acks = Acks::new();
+        acks.set_window(window.0, window.1);
+        (1..=1_000).find(|_| acks.note(now, 1, DELAY, 1, bytes))
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a moment can't be made up, and any will do"
+    )]
+    fn an_eighth_of_the_window_does_not_wait_for_company() {
+        let now = Instant::now();
+        assert_eq!(due_at(now, (64, 1 << 20), 0), Some(8));
+        assert_eq!(due_at(now, (8, 1 << 20), 0), Some(1));
+        assert_eq!(due_at(now, (7, 1 << 20), 0), Some(1));
+        assert_eq!(due_at(now, (1 << 20, 1 << 20), 0), Some(256), "at most");
+        assert_eq!(due_at(now, (1 << 20, 800), 10), Some(10));
+        assert_eq!(due_at(now, (1 << 20, 1), 1), Some(1));
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a moment can't be made up, and any will do"
+    )]
+    fn what_is_less_waits_for_its_delay_from_the_first_on() {
+        let now = Instant::now();
+        let mut acks = Acks::new();
+        assert!(!acks.note(now, 1, DELAY, 1, 1));
+        assert!(!acks.note(now + DELAY / 2, 2, DELAY, 1, 1));
+        assert_eq!((acks.due(), acks.is_urgent), (Some(now + DELAY), false));
+        acks.hurry(now + DELAY / 2);
+        assert_eq!((acks.due(), acks.is_urgent), (Some(now + DELAY / 2), true));
+        acks.clear();
+        assert_eq!((acks.due(), acks.is_urgent), (None, false));
+        assert!((0..255).all(|_| !acks.note(now, 1, DELAY, 1, 1)), "anew");
+    }
+}

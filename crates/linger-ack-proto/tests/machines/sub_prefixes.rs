@@ -473,3 +473,22 @@ fn what_cannot_be_a_prefix_is_refused_before_anybody_is_asked() {
     assert_eq!(hand.events(), []);
     assert_eq!(changes(hand.said()), []);
 }
+
+#[test]
+fn so_many_prefixes_and_no_more() {
+    let mut hand = Hand::with(config(&[]));
+    for number in 0..65_536_u32 {
+        let prefix = number.to_string();
+        assert_eq!(hand.machine.subscribe(hand.now, prefix), Ok(true));
+    }
+    assert_eq!(
+        hand.machine.subscribe(hand.now, "7"),
+        Ok(false),
+        "it is one"
+    );
+    let error = hand.machine.subscribe(hand.now, "x").expect_err("too many");
+    assert_eq!(
+        error.to_string(),
+        "prefixes must be in 0..=65536, not 65537"
+    );
+}

@@ -177,3 +177,24 @@ fn while_the_socket_takes_nothing_changes_wait_without_a_timer_and_merge() {
     );
     assert!(!hand.said().is_empty(), "there is room again");
 }
+
+#[test]
+fn an_ack_is_due_at_once_when_many_are_together_and_not_before() {
+    let mut hand = Hand::member(&["T"], vec![]);
+    hand.said();
+    for sequence in 1..=256 {
+        assert!(!hand.machine.is_ack_due(), "{sequence}");
+        hand.data("T", 1, sequence);
+        for delivery in hand.deliveries() {
+            let is_due = hand.machine.acknowledge(hand.now, &delivery.id);
+            assert_eq!(is_due, hand.machine.is_ack_due());
+        }
+        if hand.machine.is_ack_due() {
+            break;
+        }
+    }
+    assert!(hand.machine.is_ack_due());
+    hand.said();
+    assert!(!hand.machine.is_ack_due(), "it was said");
+    assert!(hand.machine.abandoned().is_empty(), "nothing was given up");
+}
