@@ -492,3 +492,22 @@ fn so_many_prefixes_and_no_more() {
         "prefixes must be in 0..=65536, not 65537"
     );
 }
+
+#[test]
+fn what_is_granted_and_released_is_counted_and_a_number_of_another_topic_is_broken() {
+    let mut hand = Hand::member(&["A"], vec![entry("A", 1, 1)]);
+    hand.said();
+    for number in [1, 3] {
+        wish(&mut hand, "B");
+        hand.said();
+        hand.granted(number, vec![entry("B", 1, 4)]);
+        drop_wish(&mut hand, "B");
+        hand.said();
+        hand.released(number + 1, vec![]);
+    }
+    let counters = hand.machine.counters();
+    assert_eq!((counters.subscribed, counters.unsubscribed), (2, 2));
+    assert_eq!(counters.broken, 2, "1 is the number of A");
+    hand.data("A", 1, 1);
+    assert_eq!(hand.take(), ["A1"]);
+}
