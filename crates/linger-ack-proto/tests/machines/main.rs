@@ -34,6 +34,7 @@ mod serde;
 mod settings;
 mod strangers;
 mod sub_abandon;
+mod sub_counts;
 mod sub_end;
 mod sub_input;
 mod sub_lost;
