@@ -42,6 +42,17 @@ pub(crate) fn with_system_libzmq(filter: Option<&str>) -> Result<bool, CargoErro
     Ok(closing(filter, counts, has_python))
 }
 
+/// Has so many strangers connect to a publisher; true where that held nobody up.
+pub(crate) fn crowd(connections: &str) -> Result<bool, CargoError> {
+    let mut command = cargo(&["test", "--package", PACKAGE, "--test", "strangers_readers"]);
+    command
+        .args(["--", "a_crowd_of_connections", "--nocapture"])
+        .env("LINGER_CONNECTIONS", connections);
+    let counts = tests(&mut command)?;
+    println!("{}", counted(counts));
+    Ok(counts.passed > 0 && counts.failed == 0)
+}
+
 /// The tests in Python are ignored, and counted as skipped, unless there is one.
 pub(crate) fn command(filter: Option<&str>, python: bool) -> Command {
     let mut command = cargo(&["test", "--no-fail-fast"]);

@@ -37,6 +37,8 @@ cargo xtask test [--setup]        every test, the main job and the docs; --setup
 cargo xtask integration [FILTER]  the tests with real child processes
 cargo xtask integration --system-libzmq [FILTER]
                                   the same and linger-ack's own, on the system's libzmq, with CURVE
+cargo xtask integration crowd [--connections N]
+                                  10,000 strangers at one publisher, unless told
 cargo xtask integration ack_chaos [--cycles N] [--seed S] [--first N] [--messages N] [--rate N] [--netns]
                                   processes under every fault, and a judge; figures as JSON
 cargo xtask integration joins [--joins N]
@@ -71,6 +73,12 @@ fn main() -> ExitCode {
         ["integration", "--system-libzmq"] => integration::with_system_libzmq(None),
         ["integration", "--system-libzmq", filter] if !filter.starts_with('-') => {
             integration::with_system_libzmq(Some(filter))
+        }
+        ["integration", "crowd"] => integration::crowd("10000"),
+        ["integration", "crowd", "--connections", count]
+            if count.parse().is_ok_and(|n: u32| n > 0) =>
+        {
+            integration::crowd(count)
         }
         ["integration", name, options @ ..] if scenario::is_one(name) => {
             scenario::main(name, options)

@@ -24,6 +24,11 @@ const LINGER: Duration = Duration::from_secs(1);
 /// holds up the end of the socket for seconds.
 const MAX_SUBSCRIPTION: i64 = 4 << 10;
 
+/// How many frames of each connection to the control port wait to be read. Each may be as long as
+/// `max_frame`, so this bounds what a stranger makes us hold; members merge what they have to say
+/// where it can't go out.
+const CONTROL_QUEUE: i32 = 16;
+
 pub(super) fn bind(
     builder: PublisherBuilder,
     data: &str,
@@ -70,6 +75,7 @@ pub(super) fn bind(
     let router = opening.open(&registry, zmq::ROUTER, "control", |socket| {
         socket.set_router_mandatory(true)?;
         socket.set_sndhwm(i32::try_from(answers).unwrap_or(i32::MAX).max(1_000))?;
+        socket.set_rcvhwm(CONTROL_QUEUE)?;
         socket.set_maxmsgsize(max_frame.into())
     })?;
     let control_endpoint = opening.bind(&router, control)?;

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How many frames are taken in before the members are answered.
 const BURST: usize = 256;
 
+/// How many bytes of frames are taken in before the members are answered, and one frame more.
+const BURST_BYTES: usize = 1 << 20;
+
 /// After how many bursts in a row the timers are looked at, though there is more to read: whoever
 /// floods the control port must not stop the clock.
 const BURSTS: usize = 64;
@@ -214,7 +217,8 @@ impl ControlThread {
 
     /// Takes in up to a burst of frames. True if there may be more.
     fn read(&mut self) -> zmq::Result<bool> {
-        while self.frames.len() < BURST {
+        let mut bytes = 0;
+        while self.frames.len() < BURST && bytes < BURST_BYTES {
             let Some(route) = receive::frame(&self.router)? else {
                 return Ok(false);
             };
@@ -239,6 +243,7 @@ impl ControlThread {
                 // Nobody of ours sends that, nor none: the machine counts it as broken.
                 frame = Bytes::new();
             }
+            bytes += frame.len();
             let route = Bytes::copy_from_slice(&route);
             self.frames.push(Frame { route, frame, peer });
         }

@@ -8,6 +8,8 @@
     reason = "each test file uses a part of this"
 )]
 
+pub mod beside;
+pub mod impostor;
 pub mod python;
 pub mod stranger;
 

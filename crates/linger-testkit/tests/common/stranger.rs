@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::must;
 
+/// How long a stranger waits for whatever it waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Bytes that look like nothing, the same for the same seed: xorshift.
 pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed | 1;
@@ -25,9 +28,8 @@ impl Stranger {
     #[track_caller]
     pub fn connect(endpoint: &str) -> Self {
         let stream = must(TcpStream::connect(endpoint.trim_start_matches("tcp://")));
-        let limit = Some(Duration::from_secs(20));
-        must(stream.set_read_timeout(limit));
-        must(stream.set_write_timeout(limit));
+        must(stream.set_read_timeout(Some(PATIENCE)));
+        must(stream.set_write_timeout(Some(PATIENCE)));
         must(stream.set_nodelay(true));
         Self(stream)
     }
@@ -63,6 +65,34 @@ impl Stranger {
         let mut frame = vec![flags, u8::try_from(body.len()).unwrap_or(u8::MAX)];
         frame.extend(body);
         self.say(&frame);
+    }
+
+    /// Sends a frame of any length.
+    pub fn long_frame(&mut self, body: &[u8]) {
+        self.announce(body.len() as u64);
+        self.say(body);
+    }
+
+    /// Takes a whole frame: whether there is more of the message, and its body.
+    #[track_caller]
+    pub fn hear(&mut self) -> (bool, Vec<u8>) {
+        let mut flags = [0];
+        must(self.0.read_exact(&mut flags));
+        let mut length = [0; 8];
+        let from = if flags[0] & 0x02 == 0 { 7 } else { 0 };
+        must(self.0.read_exact(&mut length[from..]));
+        let mut body = vec![0; usize::try_from(u64::from_be_bytes(length)).unwrap()];
+        must(self.0.read_exact(&mut body));
+        (flags[0] & 0x01 != 0, body)
+    }
+
+    /// Whether anything comes within a fifth of a second.
+    #[track_caller]
+    pub fn is_spoken_to(&self) -> bool {
+        must(self.0.set_read_timeout(Some(Duration::from_millis(200))));
+        let heard = self.0.peek(&mut [0]);
+        must(self.0.set_read_timeout(Some(PATIENCE)));
+        heard.is_ok()
     }
 
     /// Announces a frame of so many bytes, which never come.

@@ -35,6 +35,8 @@ pub(crate) fn run(settings: &Settings) -> Ended {
     let bare = settings.number("bare", 0)? != 0;
     let mut config = PublisherConfig::default();
     config.window_messages = settings.number("window", config.window_messages)?;
+    config.window_bytes = settings.number("window_bytes", config.window_bytes)?;
+    config.max_payload = config.max_payload.min(config.window_bytes);
     config.expiry = settings.millis("expiry_ms", 5_000)?;
     config.durable = settings.all("durable").to_vec();
     let publisher = service
@@ -72,6 +74,7 @@ pub(crate) fn run(settings: &Settings) -> Ended {
         publisher: publisher.clone(),
         member: Arc::new(member),
         published: 0,
+        digits: settings.number("digits", 1)?,
     };
     tell(&json!({
         "event": "bound",
@@ -99,6 +102,8 @@ struct Orders {
     publisher: Publisher,
     member: Arc<Member>,
     published: u64,
+    /// How long a payload is: a number has so many, with zeros before it.
+    digits: usize,
 }
 
 impl Orders {
@@ -179,7 +184,8 @@ impl Orders {
     fn publish(&mut self) -> Result<(), PublishError> {
         let topic = TOPICS[usize::try_from(self.published).unwrap_or(0) % TOPICS.len()];
         loop {
-            match self.publisher.publish(topic, self.published.to_string()) {
+            let payload = format!("{:0>1$}", self.published, self.digits);
+            match self.publisher.publish(topic, payload) {
                 Ok(_) => {
                     self.published += 1;
                     return Ok(());
@@ -229,6 +235,7 @@ fn stopped(report: &Report) -> Value {
         "accepted": acks.map(|acks| acks.counters.accepted),
         "repaired": acks.map(|acks| acks.counters.repaired),
         "broken": acks.map(|acks| acks.counters.broken),
+        "counters": acks.map(|acks| acks.counters),
         "members": members.collect::<Vec<_>>(),
         "named": named.collect::<Vec<_>>(),
         "text": report.to_string(),
