@@ -50,7 +50,11 @@ fn a_crowd_of_connections_costs_a_bounded_sum_and_holds_nobody_up() {
     beside.goes_on();
     let each = beside.growth() / count;
     println!("{count} connections, and the publisher grew by {each} bytes for each");
-    beside.drains(bound(0) + count * CONNECTION);
+    // With thousands to hang up on, the end of its sockets may come too late to be observed, and
+    // the service says so; that everything was acknowledged stands.
+    let stopped = beside.stop(bound(0) + count * CONNECTION);
+    assert_eq!(stopped.report["drained"], true, "{stopped}");
+    assert_eq!(stopped.members(), 1, "{stopped}");
     drop(crowd);
 }
 
