@@ -198,3 +198,21 @@ fn an_ack_is_due_at_once_when_many_are_together_and_not_before() {
     assert!(!hand.machine.is_ack_due(), "it was said");
     assert!(hand.machine.abandoned().is_empty(), "nothing was given up");
 }
+
+#[test]
+fn whoever_is_turned_away_again_and_again_waits_longer_and_longer() {
+    let mut hand = Hand::with(config(&["T"]));
+    let mut waits = Vec::new();
+    hand.said();
+    for _ in 0..8 {
+        hand.control(&ToSubscriber::Unknown);
+        assert_eq!(hand.events(), [SubscriberEvent::Rejoin]);
+        hand.rejoin();
+        let begun = hand.now;
+        while hand.said().is_empty() {
+            hand.now = hand.machine.poll_timeout().expect("it says HELLO");
+        }
+        waits.push((hand.now - begun).as_millis());
+    }
+    assert_eq!(waits, [0, 50, 100, 200, 400, 800, 1_000, 1_000]);
+}
