@@ -511,3 +511,15 @@ fn what_is_granted_and_released_is_counted_and_a_number_of_another_topic_is_brok
     hand.data("A", 1, 1);
     assert_eq!(hand.take(), ["A1"]);
 }
+
+#[test]
+fn what_is_owed_already_keeps_its_base_whatever_a_grant_says() {
+    let mut hand = Hand::member(&["A"], vec![entry("A", 1, 1)]);
+    wish(&mut hand, "");
+    hand.said();
+    hand.granted(1, vec![entry("A", 1, 5), entry("B", 2, 3)]);
+    hand.data("A", 1, 1);
+    hand.data("B", 2, 3);
+    assert_eq!(hand.take(), ["A1", "B3"]);
+    assert_eq!(hand.marks(), [mark(1, 1, 1), mark(2, 3, 3)]);
+}
