@@ -1,4 +1,5 @@
 //! A service that subscribes: what its subscriber can be told, and how it leaves.
+#![cfg(feature = "ack")]
 
 use linger::{Coordinator, Level, Phases, Publisher, Quorum, Service};
 use std::time::{Duration, Instant};
