@@ -523,3 +523,48 @@ fn what_is_owed_already_keeps_its_base_whatever_a_grant_says() {
     assert_eq!(hand.take(), ["A1", "B3"]);
     assert_eq!(hand.marks(), [mark(1, 1, 1), mark(2, 3, 3)]);
 }
+
+#[test]
+fn what_was_sent_of_a_topic_under_another_name_or_of_a_foreign_one_is_broken() {
+    let mut hand = Hand::member(&["T"], vec![entry("T", 1, 1)]);
+    hand.sync(vec![entry("T", 1, 2)]);
+    hand.sync(vec![entry("T", 1, 2)]);
+    assert_eq!(hand.machine.counters().broken, 0);
+    for (entry, broken) in [(entry("TT", 1, 9), 2), (entry("X", 7, 9), 4)] {
+        hand.sync(vec![entry.clone()]);
+        hand.sync(vec![entry]);
+        assert_eq!(hand.machine.counters().broken, broken);
+    }
+    hand.data("T", 1, 1);
+    assert_eq!(hand.take(), ["T1"]);
+    assert_eq!(hand.marks(), [mark(1, 1, 1)]);
+}
+
+#[test]
+fn a_late_word_of_what_was_released_is_not_broken() {
+    let mut hand = Hand::member(&["T", "U"], vec![entry("T", 1, 1)]);
+    drop_wish(&mut hand, "T");
+    hand.said();
+    hand.released(1, vec![entry("T", 1, 1)]);
+    hand.sync(vec![entry("T", 1, 5)]);
+    assert_eq!(hand.machine.counters().broken, 0);
+    let said = hand.pass(ms(200));
+    let asks = |frame: &ToPublisher| matches!(frame, ToPublisher::Nack { .. });
+    assert!(!said.iter().any(asks), "nothing beyond its line is missing");
+}
+
+#[test]
+fn the_end_of_what_was_released_counts_though_it_is_asked_for_again() {
+    let mut hand = Hand::member(&["T"], vec![entry("T", 1, 1)]);
+    hand.data("T", 1, 1);
+    hand.data("T", 1, 2);
+    assert_eq!(hand.take(), ["T1", "T2"]);
+    drop_wish(&mut hand, "T");
+    hand.said();
+    hand.released(1, vec![entry("T", 1, 3)]);
+    wish(&mut hand, "T");
+    hand.said();
+    hand.events();
+    hand.end(vec![entry("T", 1, 3)]);
+    assert_eq!(hand.events(), [SubscriberEvent::EndOfStream]);
+}
