@@ -568,3 +568,29 @@ fn the_end_of_what_was_released_counts_though_it_is_asked_for_again() {
     hand.end(vec![entry("T", 1, 3)]);
     assert_eq!(hand.events(), [SubscriberEvent::EndOfStream]);
 }
+
+#[test]
+fn what_was_held_of_a_topic_that_is_released_makes_room_for_others() {
+    for bytes in [false, true] {
+        let mut config = config(&["T", "U"]);
+        match bytes {
+            true => config.reorder_bytes = 2,
+            false => config.reorder_messages = 1,
+        }
+        let mut hand = Hand::member_with(config, vec![]);
+        hand.data("T", 1, 2);
+        drop_wish(&mut hand, "T");
+        hand.said();
+        hand.released(1, vec![entry("T", 1, 1)]);
+        hand.data("U", 2, 2);
+        assert_eq!(hand.machine.counters().overflowed, 0);
+        hand.data("U", 2, 3);
+        assert_eq!(
+            hand.machine.counters().overflowed,
+            1,
+            "there is room for one"
+        );
+        hand.data("U", 2, 1);
+        assert_eq!(hand.take(), ["U1", "U2"]);
+    }
+}
