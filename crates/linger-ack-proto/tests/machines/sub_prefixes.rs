@@ -594,3 +594,18 @@ fn what_was_held_of_a_topic_that_is_released_makes_room_for_others() {
         assert_eq!(hand.take(), ["U1", "U2"]);
     }
 }
+
+#[test]
+fn an_unsubscribe_that_was_not_said_yet_is_taken_back_at_once() {
+    let mut hand = Hand::member(&["T"], vec![]);
+    wish(&mut hand, "U");
+    hand.said();
+    hand.events();
+    drop_wish(&mut hand, "T");
+    assert_eq!(hand.events(), []);
+    wish(&mut hand, "T");
+    assert_eq!(hand.events(), [subscribed("T")]);
+    hand.granted(1, vec![]);
+    assert_eq!(hand.events(), [subscribed("U")]);
+    assert_eq!(changes(hand.pass(ms(1_000))), []);
+}
