@@ -230,3 +230,26 @@ fn an_application_that_is_behind_is_waited_for_after_fin_but_not_after_a_leave()
     let reason = EndReason::Unconfirmed;
     assert_eq!(hand.events(), [SubscriberEvent::Ended { reason }]);
 }
+
+#[test]
+fn data_of_another_epoch_or_before_welcome_is_stale() {
+    let mut hand = Hand::member(&["T"], vec![]);
+    let own = hand.epoch;
+    hand.epoch = Epoch::from_u128(78);
+    hand.data("T", 1, 1);
+    hand.data("T", 1, 2);
+    hand.sync(vec![]);
+    hand.sync(vec![]);
+    assert_eq!(hand.machine.counters().stale, 4);
+    hand.epoch = own;
+    hand.data("T", 1, 1);
+    assert_eq!(hand.take(), ["T1"]);
+    assert_eq!(hand.machine.counters().stale, 4);
+
+    let mut hand = Hand::with(config(&["T"]));
+    hand.said();
+    hand.data("T", 1, 1);
+    hand.data("T", 1, 2);
+    assert_eq!(hand.machine.counters().stale, 2);
+    assert!(hand.take().is_empty());
+}
