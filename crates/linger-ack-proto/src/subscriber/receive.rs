@@ -180,7 +180,8 @@ impl Subscriber {
         if sequence == topic.next && !is_dropped {
             topic.next += 1;
             let name = topic.name.clone();
-            let may_go_on = !topic.held.is_empty() || !self.missing.is_empty();
+            // Whatever is held, something before it was missing.
+            let may_go_on = !self.missing.is_empty();
             self.deliver(now, number, sequence, name, payload);
             if may_go_on {
                 self.hand_out(now, number);
