@@ -40,7 +40,7 @@ cargo xtask integration --system-libzmq [FILTER]
 cargo xtask integration crowd [--connections N]
                                   10,000 strangers at one publisher, unless told
 cargo xtask integration ack_chaos [--cycles N] [--seed S] [--first N] [--messages N] [--rate N] [--netns]
-                                  processes under every fault, and a judge; figures as JSON
+                                  processes under faults, and a judge; figures as JSON
 cargo xtask integration joins [--joins N]
                                   joins under full flood, and how long they take
 cargo xtask integration busy [--members N] [--seconds N]

@@ -18,7 +18,7 @@ const LINKED: &str = "LINGER_SYSTEM_LIBZMQ";
 pub(crate) struct SystemLibzmq {
     triple: String,
     /// Where the library is.
-    library: String,
+    folder: String,
     /// A target folder of its own: the build must not throw the other one away.
     target: PathBuf,
 }
@@ -34,7 +34,7 @@ impl SystemLibzmq {
         let folder = said(Command::new("pkg-config").args(["--variable=libdir", "libzmq"]))?;
         Ok(Some(Self {
             triple: host(&version).to_owned(),
-            library: folder.trim().to_owned(),
+            folder: folder.trim().to_owned(),
             target: target_folder()?.join("system-libzmq"),
         }))
     }
@@ -53,7 +53,7 @@ impl SystemLibzmq {
             .arg("--config")
             .arg(format!(
                 "{name}.rustc-link-search=['native={}']",
-                self.library
+                self.folder
             ))
             .arg("--target-dir")
             .arg(&self.target)

@@ -1,4 +1,4 @@
-//! The chaos run: real processes, every fault that one machine can make, and a judge.
+//! The chaos run: real processes, faults of many kinds, and a judge.
 //!
 //! A *cycle* is a publisher that streams until it gets SIGTERM, and four members, one of them
 //! written in Python. Meanwhile what its [`plan`] says happens to them: SIGKILL and a new life,
