@@ -111,7 +111,7 @@ mod tests {
     fn cargo_is_told_what_to_link_and_builds_in_a_folder_of_its_own() {
         let system = SystemLibzmq {
             triple: "a-b-c".to_owned(),
-            library: "/usr/lib/a-b-c".to_owned(),
+            folder: "/usr/lib/a-b-c".to_owned(),
             target: PathBuf::from("target/system-libzmq"),
         };
         let mut command = Command::new("cargo");
