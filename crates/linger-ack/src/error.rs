@@ -89,6 +89,14 @@ pub enum ConnectError {
         /// What the registry says.
         source: linger_registry::ConnectError,
     },
+    /// An endpoint is named twice: the two sessions would supersede each other.
+    #[error("subscriber {name}: {endpoint} is named twice")]
+    Twice {
+        /// The member's name.
+        name: String,
+        /// A data or control endpoint.
+        endpoint: String,
+    },
     /// Connections can't be secured as was asked for.
     #[error("subscriber {name}: {source}")]
     Security {

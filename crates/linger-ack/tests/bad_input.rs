@@ -73,6 +73,9 @@ fn settings_out_of_range_are_named() {
     };
     let error = connect(Subscriber::builder(""));
     assert!(matches!(error, ConnectError::Config { .. }), "{error}");
+    let twice = Subscriber::builder("s").publisher("tcp://127.0.0.1:3", "tcp://127.0.0.1:1");
+    let error = connect(twice).to_string();
+    assert_eq!(error, "subscriber s: tcp://127.0.0.1:1 is named twice");
     let error = connect(Subscriber::builder("s").subscribe(b"\xFFprivate"));
     assert!(matches!(error, ConnectError::Config { .. }), "{error}");
 }

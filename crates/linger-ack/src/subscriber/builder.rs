@@ -13,6 +13,7 @@ use bytes::Bytes;
 use linger_ack_proto::{ConfigError, Level, SubscriberConfig, SubscriberEvent};
 use linger_registry::Registry;
 use parking_lot::{Condvar, Mutex};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Settings of a [`Subscriber`]; [`connect`](Self::connect) makes it.
@@ -162,7 +163,8 @@ impl SubscriberBuilder {
     /// # Errors
     ///
     /// If the name, a prefix or another setting can't be, libzmq lacks the security that was asked
-    /// for, an endpoint is bad (it is named), or the system refuses a thread or a descriptor.
+    /// for, an endpoint is bad or stands there twice (it is named), or the system refuses a thread
+    /// or a descriptor.
     pub fn connect(mut self, data: &str, control: &str) -> Result<Subscriber, ConnectError> {
         self.publishers.push((data.to_owned(), control.to_owned()));
         let name = self.name;
@@ -182,6 +184,10 @@ impl SubscriberBuilder {
             name: name.clone(),
             source,
         })?;
+        if let Some(endpoint) = named_twice(&self.publishers) {
+            let endpoint = endpoint.to_owned();
+            return Err(ConnectError::Twice { name, endpoint });
+        }
 
         let (registry, own_registry) = self.place.registry();
         let queue = config.pending_messages;
@@ -220,4 +226,13 @@ impl SubscriberBuilder {
             own_registry,
         })
     }
+}
+
+/// An endpoint that stands there more than once.
+fn named_twice(publishers: &[(String, String)]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    let mut endpoints = publishers
+        .iter()
+        .flat_map(|(data, control)| [data.as_str(), control]);
+    endpoints.find(|endpoint| !seen.insert(*endpoint))
 }
