@@ -5,7 +5,6 @@ use crate::scene::{Scene, eventually, soon};
 use linger_ack::Subscriber;
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn a_right_key_joins_is_acked_and_drains() {
     let mut scene = Scene::new();
     let risk = scene.member();
@@ -16,7 +15,6 @@ fn a_right_key_joins_is_acked_and_drains() {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn a_key_of_another_name_is_refused_and_supersedes_nobody() {
     let mut scene = Scene::new();
     let risk = scene.member();
@@ -32,7 +30,6 @@ fn a_key_of_another_name_is_refused_and_supersedes_nobody() {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn with_its_own_key_the_same_stranger_is_let_in() {
     let scene = Scene::new();
     let risk = scene.subscriber("risk-2", &scene.risk_2);
@@ -41,7 +38,6 @@ fn with_its_own_key_the_same_stranger_is_let_in() {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn without_a_doorkeeper_curve_lets_every_key_in_and_nobody_has_a_user_id() {
     let server = Keys::draw();
     let ticks = linger_ack::Publisher::builder("ticks")

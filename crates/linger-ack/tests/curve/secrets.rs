@@ -12,7 +12,6 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata};
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn who_taps_both_wires_reads_neither_payloads_nor_topics_nor_names() {
     let payload = b"a payload that nobody else may read";
     for is_secret in [false, true] {
@@ -96,7 +95,6 @@ fn written(bytes: &[u8]) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn secret_keys_and_credentials_are_in_no_log_and_in_no_debug_output() {
     let log = Log::default();
     tracing::subscriber::set_global_default(log.clone()).expect("the only one");

@@ -28,7 +28,6 @@ fn is_not_heard(stranger: impl Fn(&Scene, SubscriberBuilder) -> SubscriberBuilde
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn a_key_that_the_doorkeeper_does_not_know_is_not_heard() {
     let mut scene = Scene::new();
     let risk = scene.member();
@@ -43,13 +42,11 @@ fn a_key_that_the_doorkeeper_does_not_know_is_not_heard() {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn who_has_the_wrong_key_of_the_publisher_is_not_heard() {
     is_not_heard(|scene, builder| scene.risk_1.of(builder, Keys::draw().public));
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn a_public_key_without_its_secret_is_not_heard() {
     is_not_heard(|scene, builder| {
         let thief = Keys {
@@ -61,13 +58,11 @@ fn a_public_key_without_its_secret_is_not_heard() {
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn no_key_at_all_is_not_heard() {
     is_not_heard(|_, builder| builder);
 }
 
 #[test]
-#[ignore = "needs a libzmq with CURVE"]
 fn a_password_in_the_place_of_a_key_is_not_heard() {
     is_not_heard(|_, builder| builder.plain("risk-1", "sesame"));
 }
