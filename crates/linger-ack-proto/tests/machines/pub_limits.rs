@@ -1,6 +1,6 @@
 //! What strangers can't do: limits, versions, denials.
 
-use crate::peer::{Bench, ms};
+use crate::peer::{Bench, Peer, ms};
 use bytes::Bytes;
 use linger_ack_proto::wire::{Envelope, Header, Hello, Mark, Refusal, ToPublisher, ToSubscriber};
 use linger_ack_proto::{Epoch, Event, Publisher, PublisherConfig};
@@ -104,32 +104,44 @@ fn a_frame_that_is_too_long_is_not_read() {
     assert_eq!(bench.retained(), 0);
 }
 
-#[test]
-fn a_frame_of_just_the_limit_is_read() {
-    let limit = 1 << 17;
-    let mut bench = Bench::with(|config| config.max_frame = 1 << 17);
-    let peer = bench.member("a", &["t"]);
+/// A HELLO of so many bytes, some 130,000 at least.
+fn hello_of(peer: &Peer, len: usize) -> Bytes {
     let header = Header {
         epoch: Epoch::UNKNOWN,
         session: peer.session,
     };
-    let frame = |credentials, prefixes| {
+    let hello = |credentials| {
         let hello = Hello {
             nonce: peer.nonce,
             level: peer.level,
             name: peer.name.clone(),
             credentials: vec![0; credentials].into(),
-            prefixes: vec![Bytes::from_static(&[b'p'; 1_000]); prefixes],
+            prefixes: vec![Bytes::from_static(&[b'p'; 1_000]); 130],
         };
         ToPublisher::Hello(hello).encode(&header, 9)
     };
-    let rest = limit - frame(0, 130).len();
-    let (exact, longer) = (frame(rest, 130), frame(rest + 1, 130));
-    assert_eq!((exact.len(), longer.len()), (limit, limit + 1));
-    bench.hand_over(&peer.route, &exact);
+    let frame = hello(len - hello(0).len());
+    assert_eq!(frame.len(), len);
+    frame
+}
+
+#[test]
+fn a_frame_of_just_the_limit_is_read() {
+    let mut bench = Bench::with(|config| config.max_frame = 1 << 17);
+    let peer = bench.member("a", &["t"]);
+    bench.hand_over(&peer.route, &hello_of(&peer, 1 << 17));
     assert_eq!(bench.publisher.counters().broken, 0);
-    bench.hand_over(&peer.route, &longer);
+    bench.hand_over(&peer.route, &hello_of(&peer, (1 << 17) + 1));
     assert_eq!(bench.publisher.counters().broken, 1);
+}
+
+#[test]
+fn no_authorizer_is_asked_about_a_frame_beyond_the_limit() {
+    let mut bench = Bench::with(|config| config.max_frame = 1 << 17);
+    let peer = bench.peer("a");
+    let is_asked = |len| bench.publisher.request(&hello_of(&peer, len)).is_some();
+    assert!(is_asked(1 << 17));
+    assert!(!is_asked((1 << 17) + 1));
 }
 
 #[test]
