@@ -217,6 +217,19 @@ fn sequences_at_the_end_of_their_range_are_broken_and_harmless() {
 }
 
 #[test]
+fn a_nack_of_the_next_sequence_is_broken() {
+    let mut bench = Bench::new();
+    let mut peer = bench.member("a", &["t"]);
+    bench.publish("t");
+    bench.nack(&mut peer, 1, 1, 2);
+    assert_eq!(bench.publisher.counters().broken, 1);
+    assert!(bench.control_to(&peer).is_empty());
+    bench.nack(&mut peer, 1, 1, 1);
+    assert_eq!(bench.publisher.counters().broken, 1);
+    assert_eq!(bench.control_to(&peer).len(), 1);
+}
+
+#[test]
 fn a_nonce_stays_that_of_one_session() {
     let mut bench = Bench::new();
     let mut member = bench.member("a", &["t"]);
