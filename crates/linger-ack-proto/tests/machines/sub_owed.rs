@@ -238,11 +238,12 @@ fn what_is_owed_already_keeps_its_base_whatever_a_grant_says() {
     let mut hand = Hand::member(&["A"], vec![entry("A", 1, 1)]);
     wish(&mut hand, "");
     hand.said();
+    hand.data("A", 1, 2);
     hand.granted(1, vec![entry("A", 1, 5), entry("B", 2, 3)]);
     hand.data("A", 1, 1);
     hand.data("B", 2, 3);
-    assert_eq!(hand.take(), ["A1", "B3"]);
-    assert_eq!(hand.marks(), [mark(1, 1, 1), mark(2, 3, 3)]);
+    assert_eq!(hand.take(), ["A1", "A2", "B3"], "and what waits");
+    assert_eq!(hand.marks(), [mark(1, 2, 2), mark(2, 3, 3)]);
 }
 
 #[test]
