@@ -38,6 +38,7 @@ mod sub_counts;
 mod sub_end;
 mod sub_input;
 mod sub_lost;
+mod sub_nack;
 mod sub_owed;
 mod sub_prefixes;
 mod sub_standing;

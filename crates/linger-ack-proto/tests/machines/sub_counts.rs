@@ -1,10 +1,8 @@
 //! What is counted, what is broken or stale, and how a subscriber ends.
 
-use crate::hand::{Hand, config, drop_wish, entry, mark, ms, range, wish};
+use crate::hand::{Hand, config, drop_wish, entry, ms, range, wish};
 use bytes::Bytes;
-use linger_ack_proto::wire::{
-    Header, InBand, Part, Refusal, ToPublisher, ToSubscriber, TopicRange,
-};
+use linger_ack_proto::wire::{Header, InBand, Part, Refusal, ToPublisher, ToSubscriber};
 use linger_ack_proto::{EndReason, Epoch, Nonce, SessionId, SubscriberEvent};
 
 const NOBODY: Option<Bytes> = None;
@@ -256,14 +254,6 @@ fn data_of_another_epoch_or_before_welcome_is_stale() {
     assert!(hand.take().is_empty());
 }
 
-fn nacks(said: &[ToPublisher]) -> Vec<Vec<TopicRange>> {
-    let ranges = said.iter().filter_map(|frame| match frame {
-        ToPublisher::Nack { ranges } => Some(ranges.clone()),
-        _ => None,
-    });
-    ranges.collect()
-}
-
 #[test]
 fn answers_that_nobody_asked_for_are_broken_and_late_ones_stale() {
     let gone = |number| ToSubscriber::Gone(range(number, 1, 2));
@@ -281,48 +271,6 @@ fn answers_that_nobody_asked_for_are_broken_and_late_ones_stale() {
     let counters = hand.machine.counters();
     assert_eq!((counters.stale, counters.broken), (4, 4));
     assert!(hand.take().is_empty());
-}
-
-#[test]
-fn what_is_missing_is_asked_for_once_and_again_when_the_answer_ends_without_it() {
-    let mut hand = Hand::with(config(&["T"]));
-    hand.said();
-    hand.welcome(vec![entry("T", 1, 1)]);
-    hand.said();
-    hand.data("T", 1, 3);
-    assert!(nacks(&hand.said()).is_empty(), "before MEMBER");
-    hand.control(&ToSubscriber::Member);
-    assert_eq!(nacks(&hand.said()), [[range(1, 1, 2)]]);
-    hand.data("T", 1, 5);
-    assert!(nacks(&hand.said()).is_empty(), "the answer is on its way");
-    hand.repair("T", 1, 1, true);
-    assert_eq!(
-        nacks(&hand.said()),
-        [[range(1, 2, 2), range(1, 4, 4)]],
-        "it has ended"
-    );
-    hand.repair("T", 1, 2, false);
-    hand.repair("T", 1, 4, true);
-    assert_eq!(hand.take(), ["T1", "T2", "T3", "T4", "T5"]);
-    assert!(nacks(&hand.pass(ms(5_000))).is_empty());
-}
-
-#[test]
-fn what_is_gone_behind_something_that_is_missing_waits_for_it() {
-    let mut hand = Hand::member(&["T"], vec![entry("T", 1, 1)]);
-    hand.sync(vec![entry("T", 1, 2)]);
-    assert_eq!(nacks(&hand.said()), [[range(1, 1, 1)]]);
-    hand.control(&ToSubscriber::Gone(range(1, 3, 5)));
-    assert!(hand.take().is_empty());
-    let asked = nacks(&hand.pass(ms(1_000)));
-    assert!(!asked.is_empty());
-    assert!(
-        asked.iter().all(|ranges| *ranges == [range(1, 1, 5)]),
-        "{asked:?}"
-    );
-    hand.control(&ToSubscriber::Gone(range(1, 1, 5)));
-    assert_eq!(hand.take(), ["T1..=5 gone"]);
-    assert_eq!(hand.marks(), [mark(1, 5, 5)], "the mark steps over it");
 }
 
 #[test]

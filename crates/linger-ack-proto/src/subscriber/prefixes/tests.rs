@@ -140,3 +140,26 @@ fn what_hello_has_no_room_for_is_asked_for_later() {
     }
     assert_eq!([named, later].concat(), wanted);
 }
+
+#[test]
+fn one_change_names_so_many_bytes_and_no_more() {
+    let long = |at: usize| Bytes::from(format!("{at:01024}"));
+    let mut prefixes = fixed(&[]);
+    let all = BATCH_BYTES / 1_024;
+    for at in 0..=all {
+        prefixes.wish(Kind::Subscribe, &long(at));
+    }
+    let asked = prefixes.ask_next().map(|asked| asked.prefixes.len());
+    assert_eq!(asked, Some(all), "just as many");
+}
+
+#[test]
+fn so_many_refusals_are_remembered_and_no_more() {
+    let mut prefixes = fixed(&[]);
+    let name = |at: usize| Bytes::from(at.to_string());
+    for at in 0..=MAX_PREFIXES {
+        prefixes.note_refused(&name(at), "busy");
+    }
+    assert_eq!(prefixes.refusal(&name(MAX_PREFIXES - 1)), Some("busy"));
+    assert_eq!(prefixes.refusal(&name(MAX_PREFIXES)), None);
+}
