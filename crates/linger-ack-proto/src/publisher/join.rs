@@ -176,6 +176,7 @@ impl Publisher {
             }
             self.take_over(claim, key);
         }
+        self.tell_gone(key);
         if self.closing.is_some() {
             self.say_end(key);
             self.scan_at.get_or_insert(now);

@@ -174,7 +174,6 @@ impl Publisher {
             }
         }
         self.counters.returned += u64::from(member.session.is_some());
-        self.tell_gone(heir);
     }
 
     fn hand_over(&mut self, number: u32, claim: u64, heir: u64) {
@@ -203,8 +202,9 @@ impl Publisher {
         }
     }
 
-    /// Names what a session that has just joined can't have, before it asks.
-    fn tell_gone(&mut self, key: u64) {
+    /// Names what a session that has just joined can't have, before it asks. It has that from the
+    /// claim that it was welcomed to, though that may have ended since.
+    pub(super) fn tell_gone(&mut self, key: u64) {
         let Some(member) = self.members.get(key) else {
             return;
         };

@@ -358,6 +358,36 @@ fn a_full_window_passes_over_who_is_absent_and_tells_what_it_lost() {
 }
 
 #[test]
+fn who_was_welcomed_to_a_claim_that_ends_before_it_joins_is_told_what_is_gone() {
+    let mut bench = Bench::with(|config| {
+        durable(&["d"])(config);
+        config.window_messages = 8;
+    });
+    let mut peer = bench.member("d", &["a"]);
+    bench.bye(&mut peer, vec![]);
+    for _ in 0..9 {
+        bench.publish("a");
+    }
+    bench.pass(ms(59_000));
+    let mut again = bench.peer("d");
+    assert_eq!(bench.hello(&mut again, &["a"]), [(1, 1)]);
+    bench.pass(ms(1_000));
+    bench.joined(&mut again);
+    let gone = ToSubscriber::Gone(TopicRange {
+        number: 1,
+        first: 1,
+        last: 1,
+    });
+    assert_eq!(bench.control_to(&again), [ToSubscriber::Member, gone]);
+    bench.ack(&mut again, 1, 9);
+    assert_eq!(bench.retained(), 0);
+    let report = bench.publisher.finish(Quorum::All);
+    let unacked = report.members.iter().map(|m| (m.outcome, m.unacked()));
+    let expected = [(MemberOutcome::Expired, 9), (MemberOutcome::Behind, 1)];
+    assert_eq!(unacked.collect::<Vec<_>>(), expected, "{report}");
+}
+
+#[test]
 fn what_a_member_holds_is_not_let_go_for_who_is_absent() {
     let mut bench = Bench::with(|config| {
         durable(&["d"])(config);
