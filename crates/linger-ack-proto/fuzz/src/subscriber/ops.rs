@@ -209,6 +209,7 @@ impl Harness<'_> {
         let Ok((_, body)) = InBand::decode(&body) else {
             return;
         };
+        let generation = self.identities.len() as u64 - 1;
         let entries = match body {
             InBand::Welcome(welcome) => {
                 for entry in &welcome.entries {
@@ -224,13 +225,20 @@ impl Harness<'_> {
                 entries
             }
             InBand::Granted(changed) => {
+                let pending = self.machine.pending();
                 for entry in &changed.entries {
-                    let bases = self.witness.bases.entry(entry.number).or_default();
-                    bases.insert(entry.sequence);
+                    let (number, base) = (entry.number, entry.sequence);
+                    self.witness.granted(generation, number, base, pending);
                 }
                 changed.entries
             }
-            InBand::Released(changed) => changed.entries,
+            InBand::Released(changed) => {
+                for entry in &changed.entries {
+                    let (number, end) = (entry.number, entry.sequence);
+                    self.witness.released(generation, number, end);
+                }
+                changed.entries
+            }
             _ => Vec::new(),
         };
         for entry in entries {

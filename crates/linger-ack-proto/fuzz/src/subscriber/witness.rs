@@ -16,6 +16,15 @@ struct Taken {
 
 type Ranges = Vec<(u64, u64)>;
 
+/// A topic that was released, and is owed anew.
+#[derive(Default)]
+struct Renewed {
+    /// Where a period may begin: at a base that was told, or where the one before it ended.
+    begins: BTreeSet<u64>,
+    /// What lies between two periods, and what came of it before the end of the first was told.
+    between: Ranges,
+}
+
 #[derive(Default)]
 pub struct Witness {
     topics: BTreeMap<(u64, u32), Taken>,
@@ -23,6 +32,9 @@ pub struct Witness {
     gone: BTreeMap<Bytes, Ranges>,
     /// The bases that were told in-band, by the topic's number.
     pub bases: BTreeMap<u32, BTreeSet<u64>>,
+    /// The end that was told, by session and topic's number; the lowest if there were several.
+    released: BTreeMap<(u64, u32), u64>,
+    renewed: BTreeMap<(u64, u32), Renewed>,
     /// What is to be handed out again.
     given_back: BTreeSet<DeliveryId>,
     /// The marks that were last said, by session and topic.
@@ -30,8 +42,7 @@ pub struct Witness {
 }
 
 /// The first from `next` on that is not gone.
-fn after_gone(gone: Option<&Ranges>, mut next: u64) -> u64 {
-    let gone = gone.map_or(&[][..], |ranges| ranges);
+fn after_gone(gone: &[(u64, u64)], mut next: u64) -> u64 {
     while let Some(&(_, last)) = gone.iter().find(|g| g.0 <= next && next <= g.1) {
         next = last + 1;
     }
@@ -39,8 +50,7 @@ fn after_gone(gone: Option<&Ranges>, mut next: u64) -> u64 {
 }
 
 /// Whether each from `next` on, and below this one, is gone.
-fn are_gone(gone: Option<&Ranges>, mut next: u64, sequence: u64) -> bool {
-    let gone = gone.map_or(&[][..], |ranges| ranges);
+fn are_gone(gone: &[(u64, u64)], mut next: u64, sequence: u64) -> bool {
     while next < sequence {
         // Two numbers may have one name here: a range that reaches further is the other's.
         let ends_below = |g: &&(u64, u64)| g.0 <= next && (next..sequence).contains(&g.1);
@@ -53,6 +63,26 @@ fn are_gone(gone: Option<&Ranges>, mut next: u64, sequence: u64) -> bool {
 }
 
 impl Witness {
+    /// RELEASED names a topic.
+    pub fn released(&mut self, generation: u64, number: u32, end: u64) {
+        let known = self.released.entry((generation, number)).or_insert(end);
+        *known = end.min(*known);
+    }
+
+    /// GRANTED names a topic, while so many items wait for the application.
+    pub fn granted(&mut self, generation: u64, number: u32, base: u64, pending: usize) {
+        self.bases.entry(number).or_default().insert(base);
+        let key = (generation, number);
+        let Some(&end) = self.released.get(&key) else {
+            return;
+        };
+        let handed_out = self.topics.get(&key).map_or(end - 1, |t| t.handed_out);
+        let known = handed_out.saturating_add(pending as u64);
+        let renewed = self.renewed.entry(key).or_default();
+        renewed.begins.extend([base, end]);
+        renewed.between.push((end, known.max(base - 1)));
+    }
+
     /// In order, once, from a base on that was told.
     pub fn handed_out(&mut self, item: &Item) {
         match item {
@@ -63,11 +93,11 @@ impl Witness {
                     assert!(self.given_back.remove(&id), "it was not given back: {id:?}");
                     return;
                 }
-                let gone = self.gone.get(&delivery.topic);
+                let gone = self.gone.get(&delivery.topic).map_or(&[][..], |g| g);
                 let Some(taken) = self.topics.get_mut(&(id.generation, id.number)) else {
                     let follows = |&(_, last): &(u64, u64)| last + 1 == id.sequence;
                     let is_base = id.sequence == 1
-                        || gone.is_some_and(|gone| gone.iter().any(follows))
+                        || gone.iter().any(follows)
                         || self
                             .bases
                             .get(&id.number)
@@ -84,7 +114,11 @@ impl Witness {
                 };
                 assert_eq!(taken.name, delivery.topic, "a number has one topic");
                 let next = taken.handed_out + 1;
-                let in_place = are_gone(gone, next, id.sequence);
+                let renewed = self.renewed.get(&(id.generation, id.number));
+                let begins = renewed.into_iter().flat_map(|r| r.begins.range(next..));
+                let in_place = std::iter::once(&next)
+                    .chain(begins)
+                    .any(|&begin| are_gone(gone, begin, id.sequence));
                 assert!(in_place, "in order, once: {id:?}");
                 taken.handed_out = id.sequence;
             }
@@ -120,9 +154,12 @@ impl Witness {
         let Some(taken) = self.topics.get_mut(&(generation, mark.number)) else {
             return;
         };
-        let gone = self.gone.get(&taken.name);
+        let mut gone = self.gone.get(&taken.name).cloned().unwrap_or_default();
+        if let Some(renewed) = self.renewed.get(&(generation, mark.number)) {
+            gone.extend(&renewed.between);
+        }
         loop {
-            taken.processed = after_gone(gone, taken.processed + 1) - 1;
+            taken.processed = after_gone(&gone, taken.processed + 1) - 1;
             if !taken.early.remove(&(taken.processed + 1)) {
                 break;
             }
@@ -133,7 +170,7 @@ impl Witness {
                 mark.processed <= taken.processed,
                 "{mark:?} was not acknowledged"
             );
-            let reach = after_gone(gone, taken.handed_out + 1) - 1;
+            let reach = after_gone(&gone, taken.handed_out + 1) - 1;
             assert!(mark.received <= reach, "{mark:?} was not received");
         }
     }
