@@ -128,6 +128,7 @@ impl Subscriber {
             self.missing.insert(range.number);
             return; // something earlier is still to come; it will be asked for again
         }
+        self.nack.put_off(now);
         let name = topic.name.clone();
         let held = topic.step_over(lost);
         self.let_go(&held);

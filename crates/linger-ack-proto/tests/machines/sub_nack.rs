@@ -62,6 +62,28 @@ fn while_an_answer_comes_nothing_is_asked_for_again() {
 }
 
 #[test]
+fn what_is_gone_is_an_answer_too() {
+    let mut hand = Hand::with(config(&[""]));
+    let retry = config(&[""]).retry_first;
+    hand.said();
+    hand.welcome(vec![entry("A", 1, 1), entry("B", 2, 1)]);
+    hand.said();
+    hand.control(&ToSubscriber::Member);
+    hand.sync(vec![entry("A", 1, 2), entry("B", 2, 2)]);
+    assert!(
+        nacks(&hand.pass(ms(5_000))).len() > 3,
+        "farther and farther apart"
+    );
+    hand.control(&ToSubscriber::Gone(range(1, 1, 1)));
+    assert!(nacks(&hand.pass(retry - ms(1))).is_empty());
+    assert_eq!(
+        nacks(&hand.pass(ms(1))),
+        [[range(2, 1, 1)]],
+        "the rest was lost"
+    );
+}
+
+#[test]
 fn while_the_socket_takes_nothing_nothing_is_asked_for() {
     let mut hand = Hand::member(&["T"], vec![entry("T", 1, 1)]);
     while let Some(due) = hand.machine.poll_timeout() {
