@@ -484,6 +484,8 @@ class Machine:
             (self.nack.begin if body.last else self.nack.answered)(now)
         elif isinstance(body, frames.GoneRange):
             self.stream.gone(Range(body.number, body.first, body.last))
+            if self.nack.at != NEVER:
+                self.nack.answered(now)
         elif isinstance(body, frames.Query):
             self.ask_whole()
         elif isinstance(body, frames.Member) and self.state == "confirming":

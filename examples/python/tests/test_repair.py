@@ -61,6 +61,14 @@ class Repair(Peer):
         self.assertEqual(self.asked(), [[(1, 3, 8)]])
         self.assertEqual(len(self.asked(0.051)), 1)
 
+    def test_what_is_gone_is_an_answer_too(self) -> None:
+        self.joins(EURUSD=1, EURGBP=1)
+        self.says(frames.Sync(self.entries(EURUSD=2, EURGBP=2)))
+        self.assertGreater(len(self.asked(5)), 3)
+        self.says(frames.GoneRange(1, 1, 1))
+        self.assertEqual(self.asked(0.049), [])
+        self.assertEqual(self.asked(0.002), [[(2, 1, 1)]])
+
     def test_at_most_64_ranges_of_a_topic_and_512_in_all_are_asked_for(self) -> None:
         self.joins()
         for number in range(1, 11):
