@@ -11,7 +11,6 @@ struct Taken {
     handed_out: u64,
     /// Everything up to here was acknowledged, or is gone.
     processed: u64,
-    early: BTreeSet<u64>,
 }
 
 type Ranges = Vec<(u64, u64)>;
@@ -35,6 +34,8 @@ pub struct Witness {
     /// The end that was told, by session and topic's number; the lowest if there were several.
     released: BTreeMap<(u64, u32), u64>,
     renewed: BTreeMap<(u64, u32), Renewed>,
+    /// What the application acknowledged, by session, topic's number and sequence.
+    acknowledged: BTreeSet<(u64, u32, u64)>,
     /// What is to be handed out again.
     given_back: BTreeSet<DeliveryId>,
     /// The marks that were last said, by session and topic.
@@ -107,7 +108,6 @@ impl Witness {
                         name: delivery.topic.clone(),
                         handed_out: id.sequence,
                         processed: id.sequence - 1,
-                        early: BTreeSet::new(),
                     };
                     self.topics.insert((id.generation, id.number), taken);
                     return;
@@ -135,13 +135,10 @@ impl Witness {
         assert!(self.given_back.insert(id), "twice at once: {id:?}");
     }
 
-    /// The application acknowledges something, perhaps what it was never given.
+    /// The application acknowledges something, perhaps what it was not given yet, or never is.
     pub fn acknowledged(&mut self, id: DeliveryId) {
-        if let Some(taken) = self.topics.get_mut(&(id.generation, id.number)) {
-            if id.sequence <= taken.handed_out {
-                taken.early.insert(id.sequence);
-            }
-        }
+        let id = (id.generation, id.number, id.sequence);
+        self.acknowledged.insert(id);
     }
 
     /// An ACK or a BYE says this, at a moment when everything was taken or `pending` was not.
@@ -160,7 +157,8 @@ impl Witness {
         }
         loop {
             taken.processed = after_gone(&gone, taken.processed + 1) - 1;
-            if !taken.early.remove(&(taken.processed + 1)) {
+            let next = (generation, mark.number, taken.processed + 1);
+            if !self.acknowledged.remove(&next) {
                 break;
             }
             taken.processed += 1;
