@@ -7,7 +7,7 @@ use super::Harness;
 use bytes::Bytes;
 use linger_ack_proto::Epoch;
 use linger_ack_proto::wire::{
-    Envelope, Header, InBand, Refusal, TRAILER_LEN, ToSubscriber, split_private,
+    Envelope, Header, InBand, Refusal, TRAILER_LEN, ToSubscriber, TopicEntry, split_private,
 };
 
 /// The operations that recorded conversations use, by code.
@@ -222,6 +222,7 @@ impl Harness<'_> {
             InBand::End { entries, .. } => {
                 let identity = self.identities.last().expect("there is one");
                 self.heard.end |= nonce == identity.nonce;
+                self.note_ends(generation, &entries);
                 entries
             }
             InBand::Granted(changed) => {
@@ -233,16 +234,20 @@ impl Harness<'_> {
                 changed.entries
             }
             InBand::Released(changed) => {
-                for entry in &changed.entries {
-                    let (number, end) = (entry.number, entry.sequence);
-                    self.witness.released(generation, number, end);
-                }
+                self.note_ends(generation, &changed.entries);
                 changed.entries
             }
             _ => Vec::new(),
         };
         for entry in entries {
             self.note_sent(entry.number, entry.sequence);
+        }
+    }
+
+    fn note_ends(&mut self, generation: u64, entries: &[TopicEntry]) {
+        for entry in entries {
+            let (number, end) = (entry.number, entry.sequence);
+            self.witness.ended(generation, number, end);
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Witness {
     /// The bases that were told in-band, by the topic's number.
     pub bases: BTreeMap<u32, BTreeSet<u64>>,
     /// The end that was told, by session and topic's number; the lowest if there were several.
-    released: BTreeMap<(u64, u32), u64>,
+    ended: BTreeMap<(u64, u32), u64>,
     renewed: BTreeMap<(u64, u32), Renewed>,
     /// What the application acknowledged, by session, topic's number and sequence.
     acknowledged: BTreeSet<(u64, u32, u64)>,
@@ -64,9 +64,9 @@ fn are_gone(gone: &[(u64, u64)], mut next: u64, sequence: u64) -> bool {
 }
 
 impl Witness {
-    /// RELEASED names a topic.
-    pub fn released(&mut self, generation: u64, number: u32, end: u64) {
-        let known = self.released.entry((generation, number)).or_insert(end);
+    /// RELEASED or END names a topic.
+    pub fn ended(&mut self, generation: u64, number: u32, end: u64) {
+        let known = self.ended.entry((generation, number)).or_insert(end);
         *known = end.min(*known);
     }
 
@@ -74,7 +74,7 @@ impl Witness {
     pub fn granted(&mut self, generation: u64, number: u32, base: u64, pending: usize) {
         self.bases.entry(number).or_default().insert(base);
         let key = (generation, number);
-        let Some(&end) = self.released.get(&key) else {
+        let Some(&end) = self.ended.get(&key) else {
             return;
         };
         let handed_out = self.topics.get(&key).map_or(end - 1, |t| t.handed_out);
