@@ -17,6 +17,7 @@ mod life;
 mod pace;
 mod pub_authorize;
 mod pub_durable;
+mod pub_expected;
 mod pub_limits;
 mod pub_lists;
 mod pub_pace;
