@@ -33,6 +33,7 @@ fn what_is_missing_is_asked_for_once_and_again_when_the_answer_ends_without_it()
     hand.repair("T", 1, 4, true);
     assert_eq!(hand.take(), ["T1", "T2", "T3", "T4", "T5"]);
     assert!(nacks(&hand.pass(ms(5_000))).is_empty());
+    assert_eq!(hand.machine.counters().repaired, 3);
 }
 
 #[test]
