@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
+use crate::bell::Bell;
 use crate::closer::Closer;
 use crate::failure::{Failure, guarded};
 use crate::group::DEFAULT_GROUP;
@@ -16,7 +17,7 @@ use crate::linger::Limit;
 use crate::open_error::OpenError;
 use crate::record::Record;
 use crate::registry::{Registry, RegistryState};
-use crate::shared::{Bell, Gate, Shared};
+use crate::shared::{Admitted, Gate, Shared};
 use crate::socket::Socket;
 use crate::table::ContextStage;
 
@@ -126,19 +127,21 @@ impl SocketBuilder {
     /// there is no room for another.
     pub fn open(self) -> Result<Socket, OpenError> {
         let shared = Arc::clone(self.registry.shared());
-        let socket = {
-            let mut gate = shared.gate.lock();
-            self.open_at(&shared, &mut gate)?
-        };
-        let record = socket.record();
+        let prefix = kind::upper(self.kind).to_lowercase();
+        let name = self.name.clone().ok_or(&*prefix);
+        let (record, raw) =
+            shared.open(name, |gate, admitted| self.make(&shared, gate, admitted))?;
         debug!(socket = &*record.name, kind = kind::upper(record.kind), at = %record.location, "opened");
-        Ok(socket)
+        Ok(Socket::new(shared, record, raw))
     }
 
-    /// With the gate held: no close begins, and no context ends, while this runs.
-    fn open_at(self, shared: &Arc<Shared>, gate: &mut Gate) -> Result<Socket, OpenError> {
-        let id = gate.last_id + 1;
-        let (name, open) = self.admit(shared, id)?;
+    fn make(
+        &self,
+        shared: &Arc<Shared>,
+        gate: &mut Gate<zmq::Context>,
+        admitted: Admitted,
+    ) -> Result<(Record, zmq::Socket), OpenError> {
+        let Admitted { id, name, open } = admitted;
         let group = shared.group(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
         if let Err(source) = group.descriptor() {
             return Err(OpenError::System {
@@ -163,60 +166,22 @@ impl SocketBuilder {
             }
             Err(failure) => return Err(OpenError::from_failure(name, open, failure)),
         };
-        gate.last_id = id;
-        let record = Arc::new(Record::new(
-            id,
-            name.into(),
-            self.kind,
-            group,
-            self.limit,
-            self.location,
-        ));
-        shared.table.lock().opened(Arc::clone(&record));
-        Ok(Socket::new(Arc::clone(shared), record, raw))
-    }
-
-    /// The name it will have, and how many are open; or why it can't be.
-    fn admit(&self, shared: &Shared, id: u64) -> Result<(String, usize), OpenError> {
-        let state = shared.state();
-        let table = shared.table.lock();
-        let name = match &self.name {
-            Some(name) => name.clone(),
-            None => {
-                let kind = kind::upper(self.kind).to_lowercase();
-                (id..)
-                    .map(|number| format!("{kind}-{number}"))
-                    .find(|name| table.open_named(name).is_none())
-                    .unwrap_or(kind)
-            }
-        };
-        if state != RegistryState::Open {
-            return Err(OpenError::Closing {
-                socket: name,
-                state,
-            });
-        }
-        if let Some(taken) = table.open_named(&name) {
-            return Err(OpenError::NameTaken {
-                socket: name,
-                taken_at: taken.location,
-            });
-        }
-        Ok((name, table.owned()))
+        let record = Record::new(id, name.into(), self.kind, group, self.limit, self.location);
+        Ok((record, raw))
     }
 }
 
 /// The context, made with its closer thread for the first socket, whose name is for the errors.
 fn context<'a>(
     shared: &Arc<Shared>,
-    gate: &'a mut Gate,
+    gate: &'a mut Gate<zmq::Context>,
     name: &str,
 ) -> Result<&'a zmq::Context, OpenError> {
     match &mut gate.context {
         Some(context) => Ok(context),
         empty => {
             let context = new_context(shared, name)?;
-            shared.table.lock().context = ContextStage::Running;
+            shared.context_is(ContextStage::Running);
             Ok(empty.insert(context))
         }
     }

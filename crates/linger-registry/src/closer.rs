@@ -4,18 +4,19 @@ mod monitor;
 mod terminate;
 
 use std::collections::VecDeque;
-use std::os::fd::AsRawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, error, info, trace};
 
+use crate::bell::Bell;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::shared::{Bell, Shared, close};
+use crate::shared::{Orders, Shared};
 use crate::table::Handed;
 use monitor::Monitor;
 
@@ -79,7 +80,8 @@ impl Closer {
         loop {
             let plan = self.take_orders();
             self.close_waiting(plan.as_ref());
-            if let Some(leftover) = self.may_end(Instant::now()) {
+            let now = Instant::now();
+            if let Some(leftover) = self.shared.may_end(now, self.is_idle(now)) {
                 return self.end(leftover);
             }
             self.wait(bell, plan.as_ref());
@@ -88,11 +90,12 @@ impl Closer {
 
     /// What was dropped since the last look, and the plan of the close if it has begun.
     fn take_orders(&mut self) -> Option<Plan> {
-        let (plan, owned) = {
-            let mut table = self.shared.table.lock();
-            self.waiting.extend(table.take_handed());
-            (table.close.as_ref().map(|close| close.plan), table.owned())
-        };
+        let Orders {
+            handed,
+            plan,
+            owned,
+        } = self.shared.orders();
+        self.waiting.extend(handed);
         if let (Some(plan), false) = (plan, self.closing) {
             self.closing = true;
             let limit = plan.deadline.saturating_duration_since(Instant::now());
@@ -104,6 +107,11 @@ impl Closer {
             );
         }
         plan
+    }
+
+    /// Nothing waits to be closed, and every end was seen or is overdue.
+    fn is_idle(&self, now: Instant) -> bool {
+        self.waiting.is_empty() && self.monitors.iter().all(|monitor| monitor.is_overdue(now))
     }
 
     /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
@@ -151,7 +159,7 @@ impl Closer {
             debug!(socket = &*record.name, %error, "linger not set, the one set before counts");
         }
         let since = Instant::now();
-        self.shared.table.lock().lingering(&record, since, applied);
+        self.shared.lingering(&record, since, applied);
         close(handed.socket);
         trace!(
             socket = &*record.name,
@@ -185,14 +193,13 @@ impl Closer {
 
     fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
         debug!(socket = &*record.name, %outcome, "socket ended");
-        self.shared.table.lock().end(record, outcome);
-        self.shared.changed.notify_all();
+        self.shared.ended(record, outcome);
     }
 
     /// Sleeps until something was dropped, a watched socket ended, or a moment of the plan is here.
     fn wait(&mut self, bell: &Bell, plan: Option<&Plan>) {
         let mut items = Vec::with_capacity(self.monitors.len() + 1);
-        items.push(zmq::PollItem::from_fd(bell.heard.as_raw_fd(), zmq::POLLIN));
+        items.push(zmq::PollItem::from_fd(bell.descriptor(), zmq::POLLIN));
         items.extend(
             self.monitors
                 .iter()
@@ -243,6 +250,13 @@ impl Closer {
                 i64::try_from(left.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
             })
     }
+}
+
+/// Closes a libzmq socket, which never waits: libzmq's reaper thread does the rest.
+pub(crate) fn close(socket: zmq::Socket) {
+    // `zmq` panics if libzmq says that this is no socket. It can't be; a destructor that calls
+    // this must not find out.
+    drop(catch_unwind(AssertUnwindSafe(|| drop(socket))));
 }
 
 /// Until when this socket waits for a monitor: a tenth of a second, never into the reserve.

@@ -5,10 +5,10 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
+use crate::sync::{AtomicBool, Mutex};
 
 /// The group of sockets that were not given one.
 pub(crate) const DEFAULT_GROUP: &str = "default";

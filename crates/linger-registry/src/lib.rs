@@ -105,6 +105,7 @@
 //! this crate's), `parking_lot`, `tracing` and `thiserror`.
 #![forbid(unsafe_code)]
 
+mod bell;
 mod builder;
 mod closer;
 mod endpoint;
@@ -117,6 +118,8 @@ mod kind;
 mod last_use;
 mod linger;
 mod messages;
+#[cfg(all(test, loom))]
+mod model;
 mod open_error;
 mod outcome;
 mod plan;
@@ -128,6 +131,7 @@ mod report_text;
 mod serial;
 mod shared;
 mod socket;
+mod sync;
 mod table;
 mod text;
 

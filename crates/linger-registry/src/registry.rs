@@ -10,7 +10,6 @@ use crate::group::Group;
 use crate::info::SocketInfo;
 use crate::report::Report;
 use crate::shared::Shared;
-use crate::table::ContextStage;
 
 /// Where all sockets of a service are born, and where they end.
 ///
@@ -58,8 +57,7 @@ struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.shared.table.lock().abandoned = true;
-        self.shared.ring();
+        self.shared.abandon();
     }
 }
 
@@ -169,17 +167,5 @@ impl fmt::Display for RegistryState {
             Self::Closing => "closing",
             Self::Closed => "closed",
         })
-    }
-}
-
-impl Shared {
-    pub(crate) fn state(&self) -> RegistryState {
-        let table = self.table.lock();
-        match (&table.close, table.context) {
-            (None, _) => RegistryState::Open,
-            (Some(_), ContextStage::Ended { .. }) => RegistryState::Closed,
-            (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
-            (Some(_), _) => RegistryState::Closing,
-        }
     }
 }

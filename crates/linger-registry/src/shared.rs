@@ -1,41 +1,63 @@
-//! What the registry's handles, its sockets and its closer thread share.
+//! What the registry's handles, its sockets and its closer thread share: who may do what when.
 //!
 //! Locks: `gate` before `table`; `groups` alone. None is held across anything that can wait:
 //! `gate` while a socket is made (some tens of microseconds), the others for a few instructions.
+//!
+//! Nothing here knows libzmq: `S` is whatever has to be closed, `C` what has to be ended after it.
+//! So the models under loom run this very code, with sockets that only count.
 
-use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
-
+use crate::bell::Bell;
 use crate::group::{Group, Groups};
+use crate::linger::Applied;
+use crate::open_error::OpenError;
+use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::record::Record;
+use crate::registry::RegistryState;
 use crate::report::Report;
-use crate::table::{Close, Handover, Table};
+use crate::sync::{Condvar, Mutex};
+use crate::table::{Close, ContextStage, Handed, Handover, Table};
 
-pub(crate) struct Shared {
+pub(crate) struct Shared<S = zmq::Socket, C = zmq::Context> {
     /// Held while a socket is opened, while the close begins, and while the context is taken to be
     /// ended: so no socket is made on a context that may be freed, and none after the close began.
-    pub(crate) gate: Mutex<Gate>,
-    pub(crate) table: Mutex<Table<zmq::Socket>>,
+    gate: Mutex<Gate<C>>,
+    pub(crate) table: Mutex<Table<S>>,
     /// The table changed in a way that `close_by` waits for.
     pub(crate) changed: Condvar,
     pub(crate) groups: Mutex<Groups>,
     pub(crate) bell: OnceLock<Bell>,
 }
 
-pub(crate) struct Gate {
+pub(crate) struct Gate<C> {
     /// The only clone that ever leaves the closer thread; `None` before the first socket, and once
     /// the context ends.
-    pub(crate) context: Option<zmq::Context>,
-    pub(crate) last_id: u64,
+    pub(crate) context: Option<C>,
+    last_id: u64,
 }
 
-impl Shared {
+/// The name of a socket that may be opened.
+pub(crate) struct Admitted {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    /// How many are open already.
+    pub(crate) open: usize,
+}
+
+/// What the closer thread has to do.
+pub(crate) struct Orders<S> {
+    /// What was dropped since the last look.
+    pub(crate) handed: Vec<Handed<S>>,
+    /// Of the close, if it has begun.
+    pub(crate) plan: Option<Plan>,
+    /// How many sockets their owners hold.
+    pub(crate) owned: usize,
+}
+
+impl<S, C> Shared<S, C> {
     pub(crate) fn new() -> Self {
         Self {
             gate: Mutex::new(Gate {
@@ -53,27 +75,92 @@ impl Shared {
         self.groups.lock().named(name)
     }
 
-    /// Takes a socket from its owner. Called by drop: never waits, never panics, never traces (a
-    /// subscriber may do both).
-    pub(crate) fn hand_over(&self, record: &Arc<Record>, socket: zmq::Socket) {
-        let handover = self.table.lock().hand_over(record, socket, Instant::now());
-        match handover {
-            Handover::Queued { wake: true } => self.ring(),
-            Handover::Queued { wake: false } => {}
-            Handover::CloseHere(socket) => {
-                close(socket);
-                self.changed.notify_all();
-            }
-        }
-    }
-
     pub(crate) fn ring(&self) {
         if let Some(bell) = self.bell.get() {
             bell.ring();
         }
     }
 
-    /// Refuses new sockets, stops all groups, and tells the closer thread how long it has.
+    pub(crate) fn state(&self) -> RegistryState {
+        let table = self.table.lock();
+        match (&table.close, table.context) {
+            (None, _) => RegistryState::Open,
+            (Some(_), ContextStage::Ended { .. }) => RegistryState::Closed,
+            (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
+            (Some(_), _) => RegistryState::Closing,
+        }
+    }
+
+    /// Opens a socket by `make`, which runs with the gate held: no close begins, and no context
+    /// ends, meanwhile.
+    ///
+    /// `name` is the one asked for, or what a generated one begins with.
+    pub(crate) fn open(
+        &self,
+        name: Result<String, &str>,
+        make: impl FnOnce(&mut Gate<C>, Admitted) -> Result<(Record, S), OpenError>,
+    ) -> Result<(Arc<Record>, S), OpenError> {
+        let mut gate = self.gate.lock();
+        let id = gate.last_id + 1;
+        let admitted = self.admit(name, id)?;
+        let (record, socket) = make(&mut gate, admitted)?;
+        gate.last_id = id;
+        let record = Arc::new(record);
+        self.table.lock().opened(Arc::clone(&record));
+        Ok((record, socket))
+    }
+
+    fn admit(&self, name: Result<String, &str>, id: u64) -> Result<Admitted, OpenError> {
+        let state = self.state();
+        let table = self.table.lock();
+        let name = name.unwrap_or_else(|prefix| {
+            (id..)
+                .map(|number| format!("{prefix}-{number}"))
+                .find(|name| table.open_named(name).is_none())
+                .unwrap_or_else(|| prefix.to_owned())
+        });
+        if state != RegistryState::Open {
+            return Err(OpenError::Closing {
+                socket: name,
+                state,
+            });
+        }
+        if let Some(taken) = table.open_named(&name) {
+            return Err(OpenError::NameTaken {
+                socket: name,
+                taken_at: taken.location,
+            });
+        }
+        Ok(Admitted {
+            id,
+            name,
+            open: table.owned(),
+        })
+    }
+
+    /// Takes a socket from its owner. Called by drop: never waits, never panics, never traces (a
+    /// subscriber may do both).
+    ///
+    /// Gives it back if the owner has to close it on the spot, and then say so by
+    /// [`closed_here`](Self::closed_here).
+    pub(crate) fn hand_over(&self, record: &Arc<Record>, socket: S) -> Option<S> {
+        let handover = self.table.lock().hand_over(record, socket, Instant::now());
+        match handover {
+            Handover::Queued { wake } => {
+                if wake {
+                    self.ring();
+                }
+                None
+            }
+            Handover::CloseHere(socket) => Some(socket),
+        }
+    }
+
+    pub(crate) fn closed_here(&self) {
+        self.changed.notify_all();
+    }
+
+    /// Refuses new sockets, stops the groups, and tells the closer thread how long it has.
     ///
     /// The earliest deadline counts: a later call may shorten the close, never lengthen it.
     pub(crate) fn begin_close(&self, now: Instant, deadline: Instant) {
@@ -123,37 +210,62 @@ impl Shared {
             self.changed.wait_until(&mut table, deadline);
         }
     }
+
+    /// The last handle to the registry is gone.
+    pub(crate) fn abandon(&self) {
+        self.table.lock().abandoned = true;
+        self.ring();
+    }
 }
 
-/// Closes a libzmq socket, which never waits: libzmq's reaper thread does the rest.
-pub(crate) fn close(socket: zmq::Socket) {
-    // `zmq` panics if libzmq says that this is no socket. It can't be; a destructor that calls
-    // this must not find out.
-    drop(catch_unwind(AssertUnwindSafe(|| drop(socket))));
-}
-
-/// Wakes the closer thread out of its poll.
-pub(crate) struct Bell {
-    // Both ends live as long as the registry: writing never meets a closed pipe.
-    ring: UnixStream,
-    pub(crate) heard: UnixStream,
-}
-
-impl Bell {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (ring, heard) = UnixStream::pair()?;
-        ring.set_nonblocking(true)?;
-        heard.set_nonblocking(true)?;
-        Ok(Self { ring, heard })
+/// What the closer thread asks and says.
+impl<S, C> Shared<S, C> {
+    pub(crate) fn orders(&self) -> Orders<S> {
+        let mut table = self.table.lock();
+        Orders {
+            handed: table.take_handed(),
+            plan: table.close.as_ref().map(|close| close.plan),
+            owned: table.owned(),
+        }
     }
 
-    fn ring(&self) {
-        // Full means that it rings already.
-        drop((&self.ring).write(&[1]));
+    /// It is about to be closed with that linger.
+    pub(crate) fn lingering(&self, record: &Record, since: Instant, applied: Applied) {
+        self.table.lock().lingering(record, since, applied);
     }
 
-    pub(crate) fn silence(&self) {
-        let mut bytes = [0; 64];
-        while matches!((&self.heard).read(&mut bytes), Ok(read) if read == bytes.len()) {}
+    pub(crate) fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
+        self.table.lock().end(record, outcome);
+        self.changed.notify_all();
+    }
+
+    /// Whether the context's end may begin; then no socket is taken any more, and what was on its
+    /// way is returned.
+    ///
+    /// It may when nobody holds a socket and the closer thread is `idle`, after a close began or
+    /// the last handle is gone; and it must at the close's reserve.
+    pub(crate) fn may_end(&self, now: Instant, idle: bool) -> Option<Vec<Handed<S>>> {
+        let mut table = self.table.lock();
+        let must = table
+            .close
+            .as_ref()
+            .is_some_and(|close| close.plan.terminate_at <= now);
+        let asked = table.close.is_some() || table.abandoned;
+        (must || (asked && idle && table.is_quiet())).then(|| {
+            table.context = ContextStage::Ending { since: now };
+            table.stop_accepting()
+        })
+    }
+
+    /// The clone of the context from which sockets are made: from here on there is none.
+    ///
+    /// Whoever opens a socket holds the gate while it uses the context.
+    pub(crate) fn take_context(&self) -> Option<C> {
+        self.gate.lock().context.take()
+    }
+
+    pub(crate) fn context_is(&self, stage: ContextStage) {
+        self.table.lock().context = stage;
+        self.changed.notify_all();
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tracing::debug;
 
+use crate::closer::close;
 use crate::endpoint::Endpoint;
 use crate::endpoint_error::{BindError, ConnectError, EndpointFault};
 use crate::failure::{Failure, guarded};
@@ -48,10 +49,6 @@ impl Socket {
             record,
             raw: Some(raw),
         }
-    }
-
-    pub(crate) fn record(&self) -> &Record {
-        &self.record
     }
 
     /// The name it was given, or the generated one.
@@ -208,7 +205,10 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {
-            self.shared.hand_over(&self.record, raw);
+            if let Some(raw) = self.shared.hand_over(&self.record, raw) {
+                close(raw);
+                self.shared.closed_here();
+            }
         }
     }
 }

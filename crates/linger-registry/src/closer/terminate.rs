@@ -7,34 +7,12 @@ use std::time::Instant;
 
 use tracing::{debug, error, info, warn};
 
-use super::Closer;
+use super::{Closer, close};
 use crate::outcome::Outcome;
-use crate::shared::{Shared, close};
+use crate::shared::Shared;
 use crate::table::{ContextStage, Handed};
 
 impl Closer {
-    /// Whether the context's end may begin; then no socket is taken any more, and what was on its
-    /// way is returned.
-    ///
-    /// It may when nobody holds a socket and every end was seen or is overdue, after a close began
-    /// or the last handle is gone; and it must at the close's reserve.
-    pub(super) fn may_end(&self, now: Instant) -> Option<Vec<Handed<zmq::Socket>>> {
-        let mut table = self.shared.table.lock();
-        let must = table
-            .close
-            .as_ref()
-            .is_some_and(|close| close.plan.terminate_at <= now);
-        let asked = table.close.is_some() || table.abandoned;
-        let may = asked
-            && table.is_quiet()
-            && self.waiting.is_empty()
-            && self.monitors.iter().all(|monitor| monitor.is_overdue(now));
-        (must || may).then(|| {
-            table.context = ContextStage::Ending { since: now };
-            table.stop_accepting()
-        })
-    }
-
     /// Ends the context, however long that takes, and says so.
     pub(super) fn end(mut self, leftover: Vec<Handed<zmq::Socket>>) {
         let began = Instant::now();
@@ -59,12 +37,11 @@ impl Closer {
             self.ended(&monitor.record, outcome);
         }
         self.name_the_holders();
-        // Whoever opens a socket holds the gate while it uses the context. From here on there is
-        // no clone but ours, and the one that was forgotten when the context was made.
-        drop(self.shared.gate.lock().context.take());
+        // From here on there is no clone but ours, and the one that was forgotten when the context
+        // was made.
+        drop(self.shared.take_context());
         let stage = destroy(&mut self.context, began);
-        self.shared.table.lock().context = stage;
-        self.shared.changed.notify_all();
+        self.shared.context_is(stage);
         if let ContextStage::Ended { took } = stage {
             info!(?took, "context ended");
         }
