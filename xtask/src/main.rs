@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `test`, `integration`, `check`, `fuzz` | the commands |
+//! | `test`, `integration`, `lab`, `check`, `fuzz` | the commands |
 //! | `cargo` | runs cargo, passing its output on and reading it |
 //! | `libtest` | reads the `test result:` lines |
 //! | `part` | the named parts of a command, and how each came out |
@@ -19,6 +19,7 @@ mod cargo;
 mod check;
 mod fuzz;
 mod integration;
+mod lab;
 mod libtest;
 mod part;
 mod python;
@@ -47,6 +48,8 @@ cargo xtask integration busy [--members N] [--seconds N]
                                   members whose applications are all busy: none expires
 cargo xtask integration memory [--minutes N] [--seconds N] [--evict]
                                   what a publisher holds for a stuck member, against its bound
+cargo xtask lab [FILTER] [--json] [--system-libzmq]
+                                  what is said of libzmq, put to the one that is linked; a table, or JSON last
 cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed; exit code 1 on a violation
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
@@ -84,6 +87,10 @@ fn main() -> ExitCode {
             scenario::main(name, options)
         }
         ["integration", filter] if !filter.starts_with('-') => integration::main(Some(filter)),
+        ["lab", options @ ..] => match lab::Options::read(options) {
+            Some(options) => lab::main(options),
+            None => return unknown(&args),
+        },
         ["sim", args @ ..] if !args.is_empty() => sim::main(args),
         ["check"] => check::main(),
         ["fuzz", options @ ..] => match fuzz::Options::read(options) {

@@ -5,6 +5,7 @@
 //! | [`chaos`] | processes under random faults, and the judge of what they leave |
 //! | [`child`] | a child process: its lines, its signals, the moment it ended |
 //! | [`relay`] | a TCP relay that cuts, refuses, stalls and slows down on command |
+//! | [`lab`] | what is said of libzmq, put to the one that is linked |
 //! | [`port`] | free loopback ports |
 //! | [`random`] | random numbers from a seed |
 //! | [`scenario`] | runs that show one property at full size |
@@ -15,6 +16,7 @@
 
 pub mod chaos;
 pub mod child;
+pub mod lab;
 pub mod port;
 pub mod quotes;
 pub mod random;
