@@ -2,6 +2,7 @@
 
 mod monitor;
 mod terminate;
+mod unread;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,6 +46,8 @@ pub(crate) struct Closer {
     /// The close has been announced.
     closing: bool,
     attached: u64,
+    /// When the close stops the next groups.
+    next_stop: Option<Instant>,
 }
 
 impl Closer {
@@ -63,6 +66,7 @@ impl Closer {
                     full: false,
                     closing: false,
                     attached: 0,
+                    next_stop: None,
                 }
                 .run();
                 drop(watch);
@@ -93,8 +97,15 @@ impl Closer {
         let Orders {
             handed,
             plan,
+            next_stop,
             owned,
         } = self.shared.orders();
+        self.next_stop = next_stop;
+        let now = Instant::now();
+        if next_stop.is_some_and(|due| due <= now) {
+            self.shared.stop_due(now);
+            self.next_stop = self.shared.table.lock().next_stop();
+        }
         self.waiting.extend(handed);
         if let (Some(plan), false) = (plan, self.closing) {
             self.closing = true;
@@ -151,6 +162,7 @@ impl Closer {
                 }
             }
         };
+        record.note_unread(unread::count(&handed.socket, &record));
         let now = Instant::now();
         let applied = record
             .limit_at_close()
@@ -243,6 +255,7 @@ impl Closer {
         overdue
             .chain(waiting)
             .chain(terminate)
+            .chain(self.next_stop)
             .min()
             .map_or(-1, |due| {
                 let left = due.saturating_duration_since(now);

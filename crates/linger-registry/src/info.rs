@@ -30,6 +30,7 @@ pub struct SocketInfo {
     pub(crate) age: Duration,
     pub(crate) last_thread: String,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) unread: Option<u64>,
     pub(crate) state: SocketState,
 }
 
@@ -80,6 +81,15 @@ impl SocketInfo {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// How many messages nobody read: they were queued still when it was closed, and are gone.
+    ///
+    /// Known only of a receiver all of whose peers are in the same registry (`inproc://`), once it
+    /// has been closed by the closer thread; `None` is unknown.
+    #[must_use]
+    pub fn unread(&self) -> Option<u64> {
+        self.unread
     }
 
     /// How far it was.

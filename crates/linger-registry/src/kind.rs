@@ -22,3 +22,11 @@ pub(crate) fn upper(kind: zmq::SocketType) -> &'static str {
 pub(crate) fn never_sends(kind: zmq::SocketType) -> bool {
     matches!(kind, zmq::SUB | zmq::PULL)
 }
+
+/// Messages of its peers' users can be read from it at any time, whatever it did before.
+pub(crate) fn receives_freely(kind: zmq::SocketType) -> bool {
+    matches!(
+        kind,
+        zmq::PAIR | zmq::SUB | zmq::XSUB | zmq::PULL | zmq::DEALER | zmq::ROUTER
+    )
+}

@@ -121,6 +121,7 @@ mod messages;
 #[cfg(all(test, loom))]
 mod model;
 mod open_error;
+mod order;
 mod outcome;
 mod plan;
 mod record;

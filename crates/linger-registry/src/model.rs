@@ -117,9 +117,13 @@ impl Model {
     }
 
     fn opener(&self) -> impl Fn() -> Result<Owned, OpenError> + use<> {
+        self.opener_in(DEFAULT_GROUP)
+    }
+
+    fn opener_in(&self, group: &'static str) -> impl Fn() -> Result<Owned, OpenError> + use<> {
         let shared = Arc::clone(&self.shared);
         let library = Arc::clone(&self.library);
-        move || open(&shared, &library)
+        move || open(&shared, &library, group)
     }
 
     /// After all threads have come back but the closer's: what was seen must agree.
@@ -137,6 +141,7 @@ impl Model {
 fn open(
     shared: &Arc<Shared<Fake, FakeContext>>,
     library: &Arc<Library>,
+    group: &str,
 ) -> Result<Owned, OpenError> {
     let (record, socket) = shared.open(Err("fake"), |gate, admitted| {
         let context = gate
@@ -146,7 +151,7 @@ fn open(
             admitted.id,
             admitted.name.into(),
             zmq::PUSH,
-            shared.group(DEFAULT_GROUP),
+            shared.group(group),
             Limit::default_for(zmq::PUSH),
             Location::caller(),
         );
@@ -317,5 +322,27 @@ fn a_group_that_is_asked_for_while_all_stop_is_stopped() {
         assert!(group.is_stopped());
         let report = it.shared.conclude();
         it.check(&report, 0);
+    });
+}
+
+#[test]
+fn the_rest_stop_when_the_first_group_has_ended_and_never_before() {
+    model(|| {
+        let it = Model::new();
+        it.shared.table.lock().order = vec!["first".into()];
+        let first = it.opener_in("first")().unwrap();
+        let rest = it.opener()().unwrap();
+        let library = Arc::clone(&it.library);
+        let owner = thread::spawn(move || {
+            if rest.record.group.is_stopped() {
+                assert!(library.state.lock().closed > 0, "stopped too early");
+            }
+        });
+        it.shared.begin_close(Instant::now(), ample());
+        drop(first);
+        let report = it.shared.conclude();
+        owner.join().unwrap();
+        assert!(it.shared.group(DEFAULT_GROUP).is_stopped());
+        it.check(&report, 2);
     });
 }

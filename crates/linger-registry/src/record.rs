@@ -1,8 +1,8 @@
 //! What is known of one socket from open to end; shared by the socket and the table.
 
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -28,6 +28,7 @@ pub(crate) struct Record {
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
     own_monitor: AtomicBool,
     discarded: AtomicBool,
+    unread: OnceLock<u64>,
 }
 
 impl Record {
@@ -51,6 +52,7 @@ impl Record {
             endpoints: Mutex::new(Vec::new()),
             own_monitor: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
+            unread: OnceLock::new(),
         }
     }
 
@@ -70,6 +72,17 @@ impl Record {
 
     pub(crate) fn is_discarded(&self) -> bool {
         self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// So many messages were still queued when it was closed, if that could be known.
+    pub(crate) fn note_unread(&self, messages: Option<u64>) {
+        if let Some(messages) = messages {
+            self.unread.get_or_init(|| messages);
+        }
+    }
+
+    pub(crate) fn unread(&self) -> Option<u64> {
+        self.unread.get().copied()
     }
 
     /// The limit that counts at close.
@@ -101,6 +114,7 @@ impl Record {
             age: now.saturating_duration_since(self.opened),
             last_thread: self.last_use.name().as_ref().to_owned(),
             endpoints: self.endpoints.lock().clone(),
+            unread: self.unread(),
             state,
         }
     }

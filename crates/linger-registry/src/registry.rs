@@ -95,6 +95,54 @@ impl Registry {
         self.group(group).stop();
     }
 
+    /// The groups that a close stops one after another, in this order; the rest stop together after
+    /// them.
+    ///
+    /// Without it, a close stops all groups at once. With it, a group is stopped when all sockets
+    /// of the one before have ended, or its time is up: an equal share of what is left at that
+    /// moment, so that unused time rolls on. So those who produce end before those who consume, and
+    /// what was sent in-process can still be read.
+    ///
+    /// Called again, the last order counts; called when the close has begun, none of it does. A
+    /// group that is named twice stops the first time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_registry::{Registry, zmq};
+    /// use std::{thread, time::{Duration, Instant}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let registry = Registry::new();
+    /// registry.close_order(["intake", "work"]);
+    /// let jobs = registry.socket(zmq::PULL).name("jobs").group("work").open()?;
+    /// jobs.bind("inproc://jobs")?;
+    /// let feed = registry.socket(zmq::PUSH).name("feed").group("intake").open()?;
+    /// feed.connect("inproc://jobs")?;
+    /// feed.send("one", 0)?;
+    /// feed.send("two", 0)?;
+    ///
+    /// let intake = thread::spawn(move || {
+    ///     while !feed.group().is_stopped() {
+    ///         thread::park_timeout(Duration::from_millis(1)); // sends what comes in
+    ///     }
+    /// });
+    /// let work = thread::spawn(move || jobs.messages().count());
+    /// let report = registry.close_by(Instant::now() + Duration::from_secs(5));
+    /// assert_eq!(work.join().unwrap(), 2); // `messages` ended after `feed` had
+    /// assert!(report.is_clean());
+    /// # intake.join().unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn close_order<G: AsRef<str>>(&self, groups: impl IntoIterator<Item = G>) {
+        let order = groups
+            .into_iter()
+            .map(|name| name.as_ref().into())
+            .collect();
+        self.shared.table.lock().order = order;
+    }
+
     /// All sockets that are open or linger now, in the order of opening.
     #[must_use]
     pub fn snapshot(&self) -> Vec<SocketInfo> {
@@ -109,7 +157,8 @@ impl Registry {
 
     /// Closes everything by `deadline`, and tells what came of it.
     ///
-    /// In this order: new sockets are refused; all groups stop; owners have time to drop their
+    /// In this order: new sockets are refused; the groups stop, all at once or in their
+    /// [order](Self::close_order); owners have time to drop their
     /// sockets; each is closed with the linger it was opened with, or what the deadline leaves of
     /// it; each end is observed; a short time before the deadline (a tenth of the time there was,
     /// at most 200 ms) whoever holds a socket still is woken by `ETERM`; the context ends. It

@@ -93,9 +93,12 @@ impl Report {
         self.inner.took
     }
 
-    /// Whether every socket emptied its queue, and the context has ended.
+    /// Whether every socket emptied its queue, nothing is known to be unread, and the context has
+    /// ended.
     ///
-    /// False if anything was discarded, is unknown or goes on.
+    /// False if anything was lost, is unknown or goes on; what its owner [discarded] is not lost.
+    ///
+    /// [discarded]: crate::Socket::discard
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.inner.omitted.unclean == 0
@@ -104,7 +107,7 @@ impl Report {
                 .inner
                 .sockets
                 .iter()
-                .all(|socket| socket.outcome.is_clean())
+                .all(|socket| socket.outcome.is_clean() && socket.info.unread.unwrap_or(0) == 0)
     }
 
     /// Whether both are the report of the same close.

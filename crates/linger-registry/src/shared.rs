@@ -1,6 +1,6 @@
 //! What the registry's handles, its sockets and its closer thread share: who may do what when.
 //!
-//! Locks: `gate` before `table`; `groups` alone. None is held across anything that can wait:
+//! Locks: `gate` before `groups` before `table`. None is held across anything that can wait:
 //! `gate` while a socket is made (some tens of microseconds), the others for a few instructions.
 //!
 //! Nothing here knows libzmq: `S` is whatever has to be closed, `C` what has to be ended after it.
@@ -13,6 +13,7 @@ use crate::bell::Bell;
 use crate::group::{Group, Groups};
 use crate::linger::Applied;
 use crate::open_error::OpenError;
+use crate::order::Step;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::record::Record;
@@ -53,6 +54,8 @@ pub(crate) struct Orders<S> {
     pub(crate) handed: Vec<Handed<S>>,
     /// Of the close, if it has begun.
     pub(crate) plan: Option<Plan>,
+    /// When the close stops the next groups, if there are any.
+    pub(crate) next_stop: Option<Instant>,
     /// How many sockets their owners hold.
     pub(crate) owned: usize,
 }
@@ -157,32 +160,36 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn closed_here(&self) {
+        self.stop_due(Instant::now());
         self.changed.notify_all();
     }
 
-    /// Refuses new sockets, stops the groups, and tells the closer thread how long it has.
-    ///
-    /// The earliest deadline counts: a later call may shorten the close, never lengthen it.
+    /// Refuses new sockets, stops the groups whose turn it is, and tells the closer thread how long
+    /// it has.
     pub(crate) fn begin_close(&self, now: Instant, deadline: Instant) {
         {
             let _gate = self.gate.lock();
-            let mut table = self.table.lock();
-            match &mut table.close {
-                Some(close) if close.plan.deadline <= deadline => {}
-                Some(close) => close.plan = Plan::new(now, deadline),
-                None => {
-                    let plan = Plan::new(now, deadline);
-                    table.close = Some(Close {
-                        began: now,
-                        plan,
-                        report: None,
-                    });
-                }
-            }
+            self.table.lock().begin_close(now, deadline);
         }
-        self.groups.lock().stop_all();
+        self.stop_due(now);
         self.changed.notify_all();
         self.ring();
+    }
+
+    /// Stops what a close has to stop by now.
+    pub(crate) fn stop_due(&self, now: Instant) {
+        // Held throughout: who finds that nothing is due finds it stopped, too.
+        let mut groups = self.groups.lock();
+        while let Some(step) = self.next_step(now) {
+            match step {
+                Step::Group(name) => groups.named(&name).stop(),
+                Step::Rest => groups.stop_all(),
+            }
+        }
+    }
+
+    fn next_step(&self, now: Instant) -> Option<Step> {
+        self.table.lock().next_step(now)
     }
 
     /// Waits until all has ended or the deadline has come, and makes the one report.
@@ -225,6 +232,7 @@ impl<S, C> Shared<S, C> {
         Orders {
             handed: table.take_handed(),
             plan: table.close.as_ref().map(|close| close.plan),
+            next_stop: table.next_stop(),
             owned: table.owned(),
         }
     }
@@ -235,7 +243,15 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
-        self.table.lock().end(record, outcome);
+        let more_to_stop = {
+            let mut table = self.table.lock();
+            table.end(record, outcome);
+            table.next_stop().is_some()
+        };
+        if more_to_stop {
+            // It may have been the last one of its group.
+            self.stop_due(Instant::now());
+        }
         self.changed.notify_all();
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::info::{SocketInfo, SocketState};
 use crate::linger::Applied;
+use crate::order::{Course, Step};
 use crate::outcome::{ContextOutcome, Outcome};
 use crate::plan::Plan;
 use crate::record::Record;
@@ -29,6 +30,8 @@ pub(crate) struct Table<S> {
     omitted: Omitted,
     pub(crate) context: ContextStage,
     pub(crate) close: Option<Close>,
+    /// The groups that a close stops one after another, before the rest.
+    pub(crate) order: Vec<Arc<str>>,
     /// No handle to the registry is left.
     pub(crate) abandoned: bool,
 }
@@ -77,6 +80,7 @@ pub(crate) enum ContextStage {
 pub(crate) struct Close {
     pub(crate) began: Instant,
     pub(crate) plan: Plan,
+    pub(crate) course: Course,
     pub(crate) report: Option<Report>,
 }
 
@@ -91,6 +95,7 @@ impl<S> Table<S> {
             omitted: Omitted::default(),
             context: ContextStage::Never,
             close: None,
+            order: Vec::new(),
             abandoned: false,
         }
     }
@@ -149,6 +154,38 @@ impl<S> Table<S> {
 
     pub(crate) fn take_handed(&mut self) -> Vec<Handed<S>> {
         std::mem::take(&mut self.handed)
+    }
+
+    /// From now on no socket is opened. The earliest deadline counts: a later call may shorten the
+    /// close, never lengthen it.
+    pub(crate) fn begin_close(&mut self, now: Instant, deadline: Instant) {
+        match &mut self.close {
+            Some(close) if close.plan.deadline <= deadline => {}
+            Some(close) => close.plan = Plan::new(now, deadline),
+            None => {
+                self.close = Some(Close {
+                    began: now,
+                    plan: Plan::new(now, deadline),
+                    course: Course::new(&self.order, now),
+                    report: None,
+                });
+            }
+        }
+    }
+
+    /// What the close stops now, if the turn of something has come.
+    pub(crate) fn next_step(&mut self, now: Instant) -> Option<Step> {
+        let live = &self.live;
+        let Close { plan, course, .. } = self.close.as_mut()?;
+        course.next(now, plan, |group| {
+            live.values()
+                .all(|entry| entry.record.group.name() != group)
+        })
+    }
+
+    /// When the close stops something more at the latest.
+    pub(crate) fn next_stop(&self) -> Option<Instant> {
+        self.close.as_ref().and_then(|close| close.course.due())
     }
 
     /// From now on owners close for themselves. What was queued comes back.

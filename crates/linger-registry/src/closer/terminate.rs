@@ -113,6 +113,8 @@ impl Drop for Watch {
                 .lock()
                 .end(&handed.record, Outcome::Unobserved);
         }
+        // Nobody is left to stop one group after another.
+        self.shared.groups.lock().stop_all();
         self.shared.changed.notify_all();
         // A subscriber's panic may be what brought us here.
         drop(catch_unwind(AssertUnwindSafe(|| {

@@ -6,9 +6,11 @@ mod drop;
 mod endpoints;
 mod ends;
 mod groups;
+mod in_process;
 mod many;
 mod messages;
 mod names;
+mod order;
 mod races;
 mod report;
 #[cfg(feature = "serde")]
