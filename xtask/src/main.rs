@@ -5,6 +5,7 @@
 //! | `test`, `integration`, `lab`, `check`, `fuzz` | the commands |
 //! | `cargo` | runs cargo, passing its output on and reading it |
 //! | `libtest` | reads the `test result:` lines |
+//! | `models` | the models under loom |
 //! | `part` | the named parts of a command, and how each came out |
 //! | `python` | Python with pyzmq, in the target folder |
 //! | `requirement` | what a command needs on the machine |
@@ -21,6 +22,7 @@ mod fuzz;
 mod integration;
 mod lab;
 mod libtest;
+mod models;
 mod part;
 mod python;
 mod requirement;
@@ -54,6 +56,7 @@ cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what catches each within N seeds
+cargo xtask loom [--preemptions N]    the races in all orders of their threads, by loom
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
 cargo xtask fuzz [TARGET] [--seconds N] [--minimize]
                                   the fuzz targets, a minute each unless told; or smaller corpora
@@ -92,6 +95,10 @@ fn main() -> ExitCode {
             None => return unknown(&args),
         },
         ["sim", args @ ..] if !args.is_empty() => sim::main(args),
+        ["loom"] => models::main(None),
+        ["loom", "--preemptions", count] if count.parse::<usize>().is_ok() => {
+            models::main(Some(count))
+        }
         ["check"] => check::main(),
         ["fuzz", options @ ..] => match fuzz::Options::read(options) {
             Some(options) => fuzz::main(&options),

@@ -6,7 +6,7 @@ use crate::python::Python;
 use crate::requirement::{FOR_TESTS, SYSTEM_LIBZMQ};
 use crate::system_libzmq::SystemLibzmq;
 use crate::workspace::{Package, packages};
-use crate::{integration, lab, sim, smoke};
+use crate::{integration, lab, models, sim, smoke};
 
 /// Runs all parts, and closes with one line that sums up; true where all passed.
 pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
@@ -50,6 +50,7 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         })
     });
     run("lab, small", &lab::quick);
+    run("models, by loom", &models::usual);
     run("simulator, 2,000 seeds", &sim::some_seeds);
     run("main job on a small input", &smoke::run);
     run("docs", &|| {

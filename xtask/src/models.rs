@@ -1,0 +1,69 @@
+//! `cargo xtask loom`: the races, in every order in which their threads can be scheduled.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::cargo::{CargoError, cargo, tests};
+use crate::libtest::Counts;
+use crate::part::{Outcome, counted};
+
+/// The crates that have models.
+const PACKAGES: [&str; 1] = ["linger-registry"];
+
+/// Runs all models, with so many switches between threads that none of them asked for.
+pub(crate) fn main(preemptions: Option<&str>) -> Result<bool, CargoError> {
+    let counts = run(preemptions)?;
+    println!("{}", counted(counts));
+    Ok(counts.passed > 0 && counts.failed == 0)
+}
+
+/// What belongs to `cargo xtask test`: the number that each model has for itself.
+pub(crate) fn usual() -> Result<Outcome, CargoError> {
+    run(None).map(Outcome::Tests)
+}
+
+fn run(preemptions: Option<&str>) -> Result<Counts, CargoError> {
+    let mut counts = Counts::default();
+    for package in PACKAGES {
+        counts += tests(&mut command(package, preemptions))?;
+    }
+    Ok(counts)
+}
+
+fn command(package: &str, preemptions: Option<&str>) -> Command {
+    let mut command = cargo(&["test", "--package", package, "--lib", "model::"]);
+    command.env("RUSTFLAGS", "--cfg loom");
+    command.env("CARGO_TARGET_DIR", target());
+    if let Some(preemptions) = preemptions {
+        command.env("LOOM_MAX_PREEMPTIONS", preemptions);
+    }
+    command
+}
+
+/// A folder of its own, so that no build throws the other away.
+fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
+    target.unwrap_or_else(|| root.into()).join("loom")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_models_are_built_for_loom_and_nothing_else_runs() {
+        let command = command("linger-some", Some("3"));
+        let args: Vec<_> = command.get_args().collect();
+        assert_eq!(
+            args,
+            ["test", "--package", "linger-some", "--lib", "model::"]
+        );
+        let environment = |name: &str| {
+            let mut set = command.get_envs();
+            set.find_map(|(key, value)| (key == name).then_some(value).flatten())
+        };
+        assert_eq!(environment("RUSTFLAGS"), Some("--cfg loom".as_ref()));
+        assert_eq!(environment("LOOM_MAX_PREEMPTIONS"), Some("3".as_ref()));
+    }
+}
