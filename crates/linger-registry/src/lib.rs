@@ -40,33 +40,12 @@
 //! results  PUSH  default  emptied after 0.2 ms  src/main.rs:14  worker
 //! ```
 //!
-//! # How a socket ends
+//! # How sockets end
 //!
-//! For those to whom ZeroMQ is new. `send` puts a message into a queue in memory, and a thread of
-//! libzmq moves it from there to the kernel. So what a program has "sent" may still be in its own
-//! memory when it wants to stop, and is gone if it exits. Three things decide:
-//!
-//! - **Closing a socket** never waits. It hands the socket to a thread of libzmq, which lets it
-//!   *linger*: go on sending until the queue is empty, or the linger is over.
-//! - **Linger** is for ever unless it is set (it is *not* 0). When it is over, the rest of the
-//!   queue is discarded, and nobody is told.
-//! - **Ending the context**, of which all sockets are part, is what waits for the lingering, with
-//!   no limit in time; and it waits for every socket that anybody has not closed, for ever.
-//!
-//! One close here, with a deadline of 5 seconds:
-//!
-//! ```text
-//! 0.0 s  close_by      new sockets are refused; all groups stop: `messages()` end,
-//!                      descriptors become readable
-//!        owners        drop their sockets; that never blocks
-//!        closer thread sets each socket's linger (its own limit, or what is left until 4.6 s),
-//!                      attaches a monitor, closes it, and waits for its end:
-//!                      Emptied after 0.2 ms, or Expired after its linger
-//!        all ended?    the context ends, and the report is there: often after a millisecond
-//! 4.6 s  no linger goes on longer
-//! 4.8 s  the reserve   whoever still holds a socket is woken by ETERM; the context begins to end
-//! 5.0 s  the deadline  the report, whatever hangs: StillOpen with name, file:line and thread
-//! ```
+//! `send` puts a message into a queue in memory; closing a socket hands that queue to a thread of
+//! libzmq and does not wait; its *linger* is how long that thread goes on sending; and ending the
+//! context waits for all of it, with no limit in time. What that means for a program that wants to
+//! stop, with the timeline of one close: [`how_sockets_end`].
 //!
 //! # What it does not promise
 //!
@@ -93,6 +72,7 @@
 //! | open a socket | [`Registry::socket`], [`SocketBuilder`], [`OpenError`] |
 //! | bind and connect it, receive until the stop | [`Socket`], [`Messages`], [`MultipartMessages`] |
 //! | stop some of the sockets, poll for the stop | [`Group`] |
+//! | stop them one after another | [`Registry::close_order`] |
 //! | see what there is now | [`Registry::snapshot`], [`SocketInfo`] |
 //! | stop everything by a deadline | [`Registry::close_by`] |
 //! | know what came of it | [`Report`], [`Outcome`], [`ContextOutcome`] |
@@ -149,6 +129,9 @@ pub use registry::{Registry, RegistryState};
 pub use report::{Omitted, Report, SocketReport};
 pub use socket::Socket;
 pub use zmq;
+
+#[doc = include_str!("../HOW-SOCKETS-END.md")]
+pub mod how_sockets_end {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
