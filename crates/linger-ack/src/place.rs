@@ -52,6 +52,8 @@ impl Place {
             .socket(kind)
             .name(name)
             .opened_at(self.created)
+            // Beats and repeats; of messages the reports of this crate keep account.
+            .ignore_unread()
             .linger(linger);
         if let Some(group) = &self.group {
             builder = builder.group(group.clone());

@@ -54,6 +54,7 @@ pub struct SocketBuilder {
     name: Option<String>,
     group: Option<String>,
     limit: Limit,
+    ignores_unread: bool,
 }
 
 impl SocketBuilder {
@@ -69,6 +70,7 @@ impl SocketBuilder {
             name: None,
             group: None,
             limit: Limit::default_for(kind),
+            ignores_unread: false,
         }
     }
 
@@ -106,6 +108,15 @@ impl SocketBuilder {
     /// has to be woken by `ETERM`, [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) counts.
     pub fn linger_for_ever_until_the_close_deadline(mut self) -> Self {
         self.limit = Limit::Forever;
+        self
+    }
+
+    /// What it has received and nobody read is of no use when it is closed: it is not counted.
+    ///
+    /// For what a protocol of your own repeats or accounts for, such as heartbeats. Otherwise what
+    /// is known to be [unread](crate::SocketInfo::unread) makes a close unclean.
+    pub fn ignore_unread(mut self) -> Self {
+        self.ignores_unread = true;
         self
     }
 
@@ -167,6 +178,9 @@ impl SocketBuilder {
             Err(failure) => return Err(OpenError::from_failure(name, open, failure)),
         };
         let record = Record::new(id, name.into(), self.kind, group, self.limit, self.location);
+        if self.ignores_unread {
+            record.ignore_unread();
+        }
         Ok((record, raw))
     }
 }

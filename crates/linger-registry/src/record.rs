@@ -28,6 +28,7 @@ pub(crate) struct Record {
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
     own_monitor: AtomicBool,
     discarded: AtomicBool,
+    ignores_unread: AtomicBool,
     unread: OnceLock<u64>,
 }
 
@@ -52,6 +53,7 @@ impl Record {
             endpoints: Mutex::new(Vec::new()),
             own_monitor: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
+            ignores_unread: AtomicBool::new(false),
             unread: OnceLock::new(),
         }
     }
@@ -72,6 +74,16 @@ impl Record {
 
     pub(crate) fn is_discarded(&self) -> bool {
         self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// The owner has said that what is received and not read is of no use.
+    pub(crate) fn ignore_unread(&self) {
+        self.ignores_unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it matters how much is left unread.
+    pub(crate) fn minds_unread(&self) -> bool {
+        !self.is_discarded() && !self.ignores_unread.load(Ordering::Relaxed)
     }
 
     /// So many messages were still queued when it was closed, if that could be known.

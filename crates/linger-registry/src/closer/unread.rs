@@ -15,8 +15,8 @@ const AT_MOST: Duration = Duration::from_millis(20);
 /// Known only where all peers are in this context: all that they have sent is in the socket's own
 /// queues then, while over a network more may be on its way. `None` if it can't be known.
 pub(super) fn count(socket: &zmq::Socket, record: &Record) -> Option<u64> {
-    let nobody_asks = record.is_discarded() || !kind::receives_freely(record.kind);
-    if nobody_asks || !record.is_inproc_only() {
+    let can_tell = kind::receives_freely(record.kind) && record.is_inproc_only();
+    if !can_tell || !record.minds_unread() {
         return None;
     }
     let limit = Instant::now() + AT_MOST;

@@ -84,17 +84,29 @@ fn what_a_receiver_leaves_is_counted_by_messages_and_is_not_clean() {
 }
 
 #[test]
-fn over_a_network_and_for_what_was_discarded_it_is_unknown() {
+fn over_a_network_and_for_what_is_of_no_use_it_is_unknown() {
     let registry = Registry::new();
     let (from, to) = queue(&registry, [zmq::PUSH, zmq::PULL]);
     from.send("of no use", 0).unwrap();
     to.discard();
     drop(from);
+    let beats = registry
+        .socket(zmq::PULL)
+        .name("beats")
+        .ignore_unread()
+        .open()
+        .unwrap();
+    beats.bind("inproc://beats").unwrap();
+    let heart = registry.socket(zmq::PUSH).open().unwrap();
+    heart.connect("inproc://beats").unwrap();
+    heart.send("beat", 0).unwrap();
+    drop((heart, beats));
     let far = registry.socket(zmq::PULL).name("far").open().unwrap();
     far.bind("tcp://127.0.0.1:*").unwrap();
     drop(far);
     let report = registry.close_by(ample());
     assert_eq!(report.socket("to").unwrap().info().unread(), None);
+    assert_eq!(report.socket("beats").unwrap().info().unread(), None);
     assert_eq!(report.socket("far").unwrap().info().unread(), None);
     assert!(report.is_clean(), "{report}");
 }
