@@ -1,25 +1,22 @@
 //! Describing a socket, and opening it.
 
-use std::io;
-use std::mem;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug;
 
-use crate::bell::Bell;
-use crate::closer::Closer;
+use crate::context::running;
 use crate::failure::{Failure, guarded};
 use crate::group::DEFAULT_GROUP;
 use crate::kind;
 use crate::linger::Limit;
 use crate::open_error::OpenError;
+use crate::raw::{Home, Raw};
 use crate::record::Record;
 use crate::registry::{Registry, RegistryState};
 use crate::shared::{Admitted, Gate, Shared};
 use crate::socket::Socket;
-use crate::table::ContextStage;
 
 /// A socket that is not open yet. Made by [`Registry::socket`].
 ///
@@ -137,7 +134,7 @@ impl SocketBuilder {
     /// [`OpenError`] names the socket, and says why: the registry is closing, the name is taken,
     /// there is no room for another.
     pub fn open(self) -> Result<Socket, OpenError> {
-        let shared = Arc::clone(self.registry.shared());
+        let shared = Arc::clone(self.registry.inner());
         let prefix = kind::upper(self.kind).to_lowercase();
         let name = self.name.clone().ok_or(&*prefix);
         let (record, raw) =
@@ -151,7 +148,7 @@ impl SocketBuilder {
         shared: &Arc<Shared>,
         gate: &mut Gate<zmq::Context>,
         admitted: Admitted,
-    ) -> Result<(Record, zmq::Socket), OpenError> {
+    ) -> Result<(Record, Raw), OpenError> {
         let Admitted { id, name, open } = admitted;
         let group = shared.group(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
         if let Err(source) = group.descriptor() {
@@ -160,7 +157,10 @@ impl SocketBuilder {
                 source,
             });
         }
-        let context = context(shared, gate, &name)?;
+        let context = match running(shared, gate) {
+            Ok(context) => context,
+            Err(fault) => return Err(OpenError::from_no_context(name, fault)),
+        };
         let opened = guarded(|| {
             let socket = context.socket(self.kind)?;
             socket.set_linger(self.limit.while_open().raw())?;
@@ -169,7 +169,7 @@ impl SocketBuilder {
         let raw = match opened {
             Ok(raw) => raw,
             // Only the closer thread ends the context, and it takes it out of the gate before.
-            Err(Failure::Zmq(zmq::Error::ETERM)) => {
+            Err(Failure::Zmq(zmq::Error::ETERM)) if !shared.lends => {
                 return Err(OpenError::Closing {
                     socket: name,
                     state: RegistryState::Closed,
@@ -181,50 +181,11 @@ impl SocketBuilder {
         if self.ignores_unread {
             record.ignore_unread();
         }
-        Ok((record, raw))
+        let home = if shared.lends {
+            Home::Lent
+        } else {
+            Home::Private
+        };
+        Ok((record, Raw::new(raw, home)))
     }
-}
-
-/// The context, made with its closer thread for the first socket, whose name is for the errors.
-fn context<'a>(
-    shared: &Arc<Shared>,
-    gate: &'a mut Gate<zmq::Context>,
-    name: &str,
-) -> Result<&'a zmq::Context, OpenError> {
-    match &mut gate.context {
-        Some(context) => Ok(context),
-        empty => {
-            let context = new_context(shared, name)?;
-            shared.context_is(ContextStage::Running);
-            Ok(empty.insert(context))
-        }
-    }
-}
-
-fn new_context(shared: &Arc<Shared>, name: &str) -> Result<zmq::Context, OpenError> {
-    let system = |source| OpenError::System {
-        socket: name.to_owned(),
-        source,
-    };
-    if shared.bell.get().is_none() {
-        let bell = Bell::new().map_err(system)?;
-        shared.bell.get_or_init(|| bell);
-    }
-    let mut context = zmq::Context::new();
-    // `zmq` does not look whether libzmq made one, which it can't without file descriptors.
-    context
-        .get_io_threads()
-        .map_err(|_| system(io::Error::other("libzmq made no context")))?;
-    // The clone that keeps `zmq` from ending the context in a destructor, on whatever thread that
-    // runs: for ever, as the closer thread's `destroy` says.
-    mem::forget(context.clone());
-    if let Err(source) = Closer::spawn(shared, context.clone()) {
-        // Without a socket it has no threads yet, and this can't wait.
-        let _ = context.destroy();
-        return Err(OpenError::Thread {
-            socket: name.to_owned(),
-            source,
-        });
-    }
-    Ok(context)
 }

@@ -1,5 +1,6 @@
 //! The closer thread: closes what owners drop, watches each end, ends the context last.
 
+mod foreign;
 mod monitor;
 mod terminate;
 mod unread;
@@ -14,8 +15,10 @@ use tracing::{debug, error, info, trace};
 
 use crate::bell::Bell;
 use crate::failure::Failure;
+use crate::linger::Applied;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
+use crate::raw::Raw;
 use crate::record::Record;
 use crate::shared::{Orders, Shared};
 use crate::table::Handed;
@@ -39,13 +42,12 @@ const BATCH: usize = 16;
 pub(crate) struct Closer {
     shared: Arc<Shared>,
     context: zmq::Context,
-    waiting: VecDeque<Handed<zmq::Socket>>,
+    waiting: VecDeque<Handed<Raw>>,
     monitors: Vec<Monitor>,
     /// The first of `waiting` waits for a monitor, rather than for its turn.
     full: bool,
     /// The close has been announced.
     closing: bool,
-    attached: u64,
     /// When the close stops the next groups.
     next_stop: Option<Instant>,
 }
@@ -65,7 +67,6 @@ impl Closer {
                     monitors: Vec::new(),
                     full: false,
                     closing: false,
-                    attached: 0,
                     next_stop: None,
                 }
                 .run();
@@ -86,7 +87,12 @@ impl Closer {
             self.close_waiting(plan.as_ref());
             let now = Instant::now();
             if let Some(leftover) = self.shared.may_end(now, self.is_idle(now)) {
-                return self.end(leftover);
+                if self.shared.lends {
+                    self.release();
+                } else {
+                    self.end(leftover);
+                }
+                return;
             }
             self.wait(bell, plan.as_ref());
         }
@@ -121,8 +127,12 @@ impl Closer {
     }
 
     /// Nothing waits to be closed, and every end was seen or is overdue.
+    ///
+    /// In a context that goes on, no end is ever overdue: a reader that went before it would leave
+    /// libzmq's closing blocked, for others too.
     fn is_idle(&self, now: Instant) -> bool {
-        self.waiting.is_empty() && self.monitors.iter().all(|monitor| monitor.is_overdue(now))
+        let seen = |monitor: &Monitor| !self.shared.lends && monitor.is_overdue(now);
+        self.waiting.is_empty() && self.monitors.iter().all(seen)
     }
 
     /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
@@ -143,12 +153,14 @@ impl Closer {
     /// Closes the socket; hands it back if it shall wait for a monitor.
     fn close_observed(
         &mut self,
-        handed: Handed<zmq::Socket>,
+        handed: Handed<Raw>,
         plan: Option<&Plan>,
-    ) -> Result<(), Handed<zmq::Socket>> {
+    ) -> Result<(), Handed<Raw>> {
         let record = Arc::clone(&handed.record);
-        let reader = if record.has_own_monitor() {
-            // Attaching ours would end theirs.
+        if record.is_foreign() {
+            return self.close_foreign(handed, plan);
+        }
+        let reader = if !record.is_to_be_watched() {
             None
         } else {
             match self.attach(&handed.socket) {
@@ -163,16 +175,13 @@ impl Closer {
             }
         };
         record.note_unread(unread::count(&handed.socket, &record));
-        let now = Instant::now();
-        let applied = record
-            .limit_at_close()
-            .at_close(plan.map(|plan| plan.linger_left(now)));
+        let applied = linger_now(&record, plan);
         if let Err(error) = handed.socket.set_linger(applied.raw()) {
             debug!(socket = &*record.name, %error, "linger not set, the one set before counts");
         }
         let since = Instant::now();
         self.shared.lingering(&record, since, applied);
-        close(handed.socket);
+        handed.socket.close_beside(&self.context);
         trace!(
             socket = &*record.name,
             linger = applied.raw(),
@@ -191,13 +200,31 @@ impl Closer {
         Ok(())
     }
 
+    /// Has an adopted socket closed on another thread; hands it back if it shall wait for one.
+    fn close_foreign(&self, handed: Handed<Raw>, plan: Option<&Plan>) -> Result<(), Handed<Raw>> {
+        let applied = linger_now(&handed.record, plan);
+        let Err(handed) = foreign::close_apart(&self.shared, handed, applied) else {
+            return Ok(());
+        };
+        if Instant::now() < monitor_wait_until(&handed, plan) {
+            return Err(handed);
+        }
+        let Handed { record, socket, .. } = handed;
+        error!(
+            socket = &*record.name,
+            "no thread to close an adopted socket on, it is leaked"
+        );
+        drop(socket);
+        self.ended(&record, Outcome::Unobserved);
+        Ok(())
+    }
+
     /// A monitor on the socket; the error says whether there was only no room for one.
     fn attach(&mut self, socket: &zmq::Socket) -> Result<zmq::Socket, bool> {
         if self.monitors.len() >= MONITORS_AT_ONCE {
             return Err(true);
         }
-        self.attached += 1;
-        Monitor::attach(&self.context, socket, self.attached).map_err(|failure| {
+        Monitor::attach(&self.context, socket).map_err(|failure| {
             debug!(?failure, "no monitor");
             matches!(failure, Failure::Zmq(zmq::Error::EMFILE)) && !self.monitors.is_empty()
         })
@@ -250,8 +277,11 @@ impl Closer {
             .monitors
             .iter()
             .filter_map(Monitor::overdue_at)
-            .filter(|at| *at > now);
-        let terminate = plan.map(|plan| plan.terminate_at);
+            .filter(|at| *at > now && !self.shared.lends);
+        // A context that goes on is not ended at the reserve.
+        let terminate = plan
+            .map(|plan| plan.terminate_at)
+            .filter(|_| !self.shared.lends);
         overdue
             .chain(waiting)
             .chain(terminate)
@@ -272,8 +302,16 @@ pub(crate) fn close(socket: zmq::Socket) {
     drop(catch_unwind(AssertUnwindSafe(|| drop(socket))));
 }
 
+/// The linger that counts for a socket that is closed now.
+fn linger_now(record: &Record, plan: Option<&Plan>) -> Applied {
+    let now = Instant::now();
+    record
+        .limit_at_close()
+        .at_close(plan.map(|plan| plan.linger_left(now)))
+}
+
 /// Until when this socket waits for a monitor: a tenth of a second, never into the reserve.
-fn monitor_wait_until(handed: &Handed<zmq::Socket>, plan: Option<&Plan>) -> Instant {
+fn monitor_wait_until(handed: &Handed<Raw>, plan: Option<&Plan>) -> Instant {
     let patience = handed.since + MONITOR_WAIT;
     plan.map_or(patience, |plan| patience.min(plan.linger_until))
 }

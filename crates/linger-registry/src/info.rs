@@ -31,6 +31,7 @@ pub struct SocketInfo {
     pub(crate) last_thread: String,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) unread: Option<u64>,
+    pub(crate) adopted: bool,
     pub(crate) state: SocketState,
 }
 
@@ -90,6 +91,12 @@ impl SocketInfo {
     #[must_use]
     pub fn unread(&self) -> Option<u64> {
         self.unread
+    }
+
+    /// Whether it was [adopted](crate::Registry::adopt), so that its context is not the registry's.
+    #[must_use]
+    pub fn is_adopted(&self) -> bool {
+        self.adopted
     }
 
     /// How far it was.

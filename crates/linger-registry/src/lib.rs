@@ -85,9 +85,13 @@
 //! this crate's), `parking_lot`, `tracing` and `thiserror`.
 #![forbid(unsafe_code)]
 
+mod adopt;
+mod adopt_error;
 mod bell;
 mod builder;
 mod closer;
+mod context;
+mod context_error;
 mod endpoint;
 mod endpoint_error;
 mod failure;
@@ -104,8 +108,10 @@ mod open_error;
 mod order;
 mod outcome;
 mod plan;
+mod raw;
 mod record;
 mod registry;
+mod release;
 mod report;
 mod report_text;
 #[cfg(feature = "serde")]
@@ -116,7 +122,10 @@ mod sync;
 mod table;
 mod text;
 
+pub use adopt::Adoption;
+pub use adopt_error::AdoptError;
 pub use builder::SocketBuilder;
+pub use context_error::ContextError;
 pub use endpoint::Endpoint;
 pub use endpoint_error::{BindError, ConnectError, EndpointFault};
 pub use group::Group;

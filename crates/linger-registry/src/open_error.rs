@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use thiserror::Error;
 
+use crate::context::NoContext;
 use crate::failure::Failure;
 use crate::registry::RegistryState;
 
@@ -71,6 +72,13 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    pub(crate) fn from_no_context(socket: String, fault: NoContext) -> Self {
+        match fault {
+            NoContext::System(source) => Self::System { socket, source },
+            NoContext::Thread(source) => Self::Thread { socket, source },
+        }
+    }
+
     pub(crate) fn from_failure(socket: String, open: usize, failure: Failure) -> Self {
         match failure {
             Failure::Zmq(source @ zmq::Error::EMFILE) => Self::TooMany {

@@ -161,6 +161,30 @@ pub enum ContextOutcome {
         )]
         took: Duration,
     },
+    /// The registry let go of it: that of [`Registry::shared`](crate::Registry::shared).
+    ///
+    /// All sockets of the registry are gone. If nobody else had a clone, so is the context, with
+    /// all that was made in it; otherwise what others have in it goes on, and is unknown.
+    Released {
+        /// From the drop of the registry's clone to its return.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "took_ms", serialize_with = "crate::serial::millis")
+        )]
+        took: Duration,
+    },
+    /// The registry was the last to let go of it, and that had not come back by the deadline.
+    ///
+    /// All sockets of the registry are gone. So it is what others made with a clone of the
+    /// [context](crate::Registry::context), and closed: it lingers still.
+    Releasing {
+        /// From the drop of the registry's clone to the report.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "elapsed_ms", serialize_with = "crate::serial::millis")
+        )]
+        elapsed: Duration,
+    },
     /// It had not ended by the deadline.
     ///
     /// It will in the background, once those who hold it let go.
@@ -174,6 +198,12 @@ impl fmt::Display for ContextOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ended { took } => write!(f, "context ended in {}", Brief(*took)),
+            Self::Released { took } => write!(f, "context released in {}", Brief(*took)),
+            Self::Releasing { elapsed } => write!(
+                f,
+                "context RELEASING for {}, held by what others closed",
+                Brief(*elapsed)
+            ),
             Self::Pending { holders } if holders.is_empty() => f.write_str("context PENDING"),
             Self::Pending { holders } => {
                 write!(f, "context PENDING, held by {}", holders.join(", "))

@@ -26,6 +26,10 @@ pub(crate) struct Record {
     pub(crate) opened: Instant,
     pub(crate) last_use: LastUse,
     pub(crate) endpoints: Mutex<Vec<Endpoint>>,
+    /// Adopted: of a context that is not the registry's.
+    foreign: bool,
+    /// Its end is not to be watched.
+    unobserved: bool,
     own_monitor: AtomicBool,
     discarded: AtomicBool,
     ignores_unread: AtomicBool,
@@ -51,6 +55,8 @@ impl Record {
             opened: Instant::now(),
             last_use: LastUse::here(),
             endpoints: Mutex::new(Vec::new()),
+            foreign: false,
+            unobserved: false,
             own_monitor: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
             ignores_unread: AtomicBool::new(false),
@@ -58,13 +64,34 @@ impl Record {
         }
     }
 
+    /// It is of a context that is not the registry's.
+    pub(crate) fn foreign(self) -> Self {
+        Self {
+            foreign: true,
+            ..self
+        }
+    }
+
+    /// No monitor is to be attached to it, not at its close either.
+    pub(crate) fn unobserved(self) -> Self {
+        Self {
+            unobserved: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.foreign
+    }
+
     /// The owner attached a monitor, which ours would end: it gets none at close.
     pub(crate) fn note_own_monitor(&self) {
         self.own_monitor.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn has_own_monitor(&self) -> bool {
-        self.own_monitor.load(Ordering::Relaxed)
+    /// Whether a monitor may be attached at its close: ours would end its owner's.
+    pub(crate) fn is_to_be_watched(&self) -> bool {
+        !self.unobserved && !self.own_monitor.load(Ordering::Relaxed)
     }
 
     /// The owner has said that what is queued is of no use.
@@ -127,6 +154,7 @@ impl Record {
             last_thread: self.last_use.name().as_ref().to_owned(),
             endpoints: self.endpoints.lock().clone(),
             unread: self.unread(),
+            adopted: self.foreign,
             state,
         }
     }

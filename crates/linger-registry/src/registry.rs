@@ -5,7 +5,10 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::adopt::Adoption;
 use crate::builder::SocketBuilder;
+use crate::context::running;
+use crate::context_error::ContextError;
 use crate::group::Group;
 use crate::info::SocketInfo;
 use crate::report::Report;
@@ -13,8 +16,8 @@ use crate::shared::Shared;
 
 /// Where all sockets of a service are born, and where they end.
 ///
-/// It owns a libzmq context of its own, which nobody else gets to see: so every socket on it is
-/// known, by name and by the place that opened it, and the context is ended exactly once, after
+/// It owns a libzmq context of its own, which nobody else gets to see (unless it was made by
+/// [`shared`](Self::shared)): so every socket on it is known, by name and by the place that opened it, and the context is ended exactly once, after
 /// the last of them. Clones are the same registry.
 ///
 /// The first [`open`](SocketBuilder::open) makes the context and starts the closer thread; both
@@ -65,7 +68,11 @@ impl Registry {
     /// An empty registry: no context, no thread, until the first socket is opened.
     #[must_use]
     pub fn new() -> Self {
-        let shared = Arc::new(Shared::new());
+        Self::over(Shared::new())
+    }
+
+    fn over(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
         Self {
             _handle: Arc::new(Handle {
                 shared: Arc::clone(&shared),
@@ -74,10 +81,55 @@ impl Registry {
         }
     }
 
+    /// An empty registry whose [context](Self::context) others can have.
+    ///
+    /// For wrappers that take a [`zmq::Context`], not a socket. It
+    /// promises less than [`new`](Self::new):
+    ///
+    /// - The context is never ended, only [released](crate::ContextOutcome::Released). So owners
+    ///   in a bare `recv` are not woken by `ETERM`: they are reported as
+    ///   [`StillOpen`](crate::Outcome::StillOpen), and the context as pending.
+    /// - What others make with a clone of it is in no report.
+    /// - Dropping a [`Socket`](crate::Socket) of the registry never blocks. But whoever drops the
+    ///   last clone of the context *or the last socket that others made with it*, after the
+    ///   registry has let go of it, waits in `zmq`'s destructor for all that lingers there.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self::over(Shared::lending())
+    }
+
+    /// A clone of the context of a registry made by [`shared`](Self::shared).
+    ///
+    /// The first call makes the context if no socket has yet. Never call
+    /// [`destroy`](zmq::Context::destroy) on it: in `zmq` 0.10 every other clone, the registry's
+    /// among them, would be used after it was freed.
+    ///
+    /// # Errors
+    ///
+    /// [`ContextError`]: the registry was made by [`new`](Self::new), a close has begun, or the
+    /// system refused it.
+    pub fn context(&self) -> Result<zmq::Context, ContextError> {
+        if !self.shared.lends {
+            return Err(ContextError::Private);
+        }
+        self.shared
+            .lend(|gate| running(&self.shared, gate).cloned())
+            .map_err(|state| ContextError::Closing { state })?
+            .map_err(ContextError::from)
+    }
+
     /// Describes a socket to open; the caller's file and line are noted.
     #[track_caller]
     pub fn socket(&self, kind: zmq::SocketType) -> SocketBuilder {
         SocketBuilder::new(self.clone(), kind, Location::caller())
+    }
+
+    /// Takes over a socket that was made elsewhere; the caller's file and line are noted.
+    ///
+    /// See [`Adoption`].
+    #[track_caller]
+    pub fn adopt(&self, socket: zmq::Socket) -> Adoption {
+        Adoption::new(self.clone(), socket, Location::caller())
     }
 
     /// The group of that name, made if there is none.
@@ -177,7 +229,7 @@ impl Registry {
         self.shared.conclude()
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn inner(&self) -> &Arc<Shared> {
         &self.shared
     }
 }

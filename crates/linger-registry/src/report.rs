@@ -50,11 +50,11 @@ impl Report {
         }
     }
 
-    /// The sockets that may hold the context: those whose end was not seen.
+    /// The sockets that may hold the registry's context: those of it whose end was not seen.
     pub(crate) fn holders(sockets: &[SocketReport]) -> Vec<String> {
         sockets
             .iter()
-            .filter(|socket| !socket.outcome.is_end_seen())
+            .filter(|socket| !socket.info.adopted && !socket.outcome.is_end_seen())
             .map(|socket| socket.info.name.clone())
             .collect()
     }
@@ -94,7 +94,7 @@ impl Report {
     }
 
     /// Whether every socket emptied its queue, nothing is known to be unread, and the context has
-    /// ended.
+    /// ended, or was released.
     ///
     /// False if anything was lost, is unknown or goes on; what its owner [discarded] is not lost.
     ///
@@ -102,7 +102,10 @@ impl Report {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.inner.omitted.unclean == 0
-            && matches!(self.inner.context, ContextOutcome::Ended { .. })
+            && matches!(
+                self.inner.context,
+                ContextOutcome::Ended { .. } | ContextOutcome::Released { .. }
+            )
             && self
                 .inner
                 .sockets

@@ -16,13 +16,14 @@ use crate::open_error::OpenError;
 use crate::order::Step;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
+use crate::raw::Raw;
 use crate::record::Record;
 use crate::registry::RegistryState;
 use crate::report::Report;
 use crate::sync::{Condvar, Mutex};
 use crate::table::{Close, ContextStage, Handed, Handover, Table};
 
-pub(crate) struct Shared<S = zmq::Socket, C = zmq::Context> {
+pub(crate) struct Shared<S = Raw, C = zmq::Context> {
     /// Held while a socket is opened, while the close begins, and while the context is taken to be
     /// ended: so no socket is made on a context that may be freed, and none after the close began.
     gate: Mutex<Gate<C>>,
@@ -31,6 +32,8 @@ pub(crate) struct Shared<S = zmq::Socket, C = zmq::Context> {
     pub(crate) changed: Condvar,
     pub(crate) groups: Mutex<Groups>,
     pub(crate) bell: OnceLock<Bell>,
+    /// Others may have clones of the context: it is never ended, only let go of.
+    pub(crate) lends: bool,
 }
 
 pub(crate) struct Gate<C> {
@@ -71,6 +74,27 @@ impl<S, C> Shared<S, C> {
             changed: Condvar::new(),
             groups: Mutex::new(Groups::default()),
             bell: OnceLock::new(),
+            lends: false,
+        }
+    }
+
+    /// Of which others may have the context.
+    pub(crate) fn lending() -> Self {
+        Self {
+            lends: true,
+            ..Self::new()
+        }
+    }
+
+    /// A clone of the context for others; `make` finds or makes it, with the gate held.
+    pub(crate) fn lend<E>(
+        &self,
+        make: impl FnOnce(&mut Gate<C>) -> Result<C, E>,
+    ) -> Result<Result<C, E>, RegistryState> {
+        let mut gate = self.gate.lock();
+        match self.state() {
+            RegistryState::Open => Ok(make(&mut gate)),
+            state => Err(state),
         }
     }
 
@@ -88,7 +112,9 @@ impl<S, C> Shared<S, C> {
         let table = self.table.lock();
         match (&table.close, table.context) {
             (None, _) => RegistryState::Open,
-            (Some(_), ContextStage::Ended { .. }) => RegistryState::Closed,
+            (Some(_), ContextStage::Ended { .. } | ContextStage::Released { .. }) => {
+                RegistryState::Closed
+            }
             (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
             (Some(_), _) => RegistryState::Closing,
         }
@@ -98,11 +124,11 @@ impl<S, C> Shared<S, C> {
     /// ends, meanwhile.
     ///
     /// `name` is the one asked for, or what a generated one begins with.
-    pub(crate) fn open(
+    pub(crate) fn open<T>(
         &self,
         name: Result<String, &str>,
-        make: impl FnOnce(&mut Gate<C>, Admitted) -> Result<(Record, S), OpenError>,
-    ) -> Result<(Arc<Record>, S), OpenError> {
+        make: impl FnOnce(&mut Gate<C>, Admitted) -> Result<(Record, T), OpenError>,
+    ) -> Result<(Arc<Record>, T), OpenError> {
         let mut gate = self.gate.lock();
         let id = gate.last_id + 1;
         let admitted = self.admit(name, id)?;
@@ -259,16 +285,21 @@ impl<S, C> Shared<S, C> {
     /// way is returned.
     ///
     /// It may when nobody holds a socket and the closer thread is `idle`, after a close began or
-    /// the last handle is gone; and it must at the close's reserve.
+    /// the last handle is gone; and it must at the close's reserve, unless it is others' too: then
+    /// nobody can be woken by its end, and it is kept until the last owner has come back.
     pub(crate) fn may_end(&self, now: Instant, idle: bool) -> Option<Vec<Handed<S>>> {
         let mut table = self.table.lock();
         let must = table
             .close
             .as_ref()
-            .is_some_and(|close| close.plan.terminate_at <= now);
+            .is_some_and(|close| close.plan.terminate_at <= now && !self.lends);
         let asked = table.close.is_some() || table.abandoned;
         (must || (asked && idle && table.is_quiet())).then(|| {
-            table.context = ContextStage::Ending { since: now };
+            table.context = if self.lends {
+                ContextStage::Releasing { since: now }
+            } else {
+                ContextStage::Ending { since: now }
+            };
             table.stop_accepting()
         })
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use tracing::debug;
 
-use crate::closer::close;
 use crate::endpoint::Endpoint;
 use crate::endpoint_error::{BindError, ConnectError, EndpointFault};
 use crate::failure::{Failure, guarded};
@@ -14,6 +13,7 @@ use crate::group::Group;
 use crate::ipc;
 use crate::kind;
 use crate::messages::{Messages, MultipartMessages};
+use crate::raw::Raw;
 use crate::record::Record;
 use crate::shared::Shared;
 
@@ -38,16 +38,15 @@ use crate::shared::Shared;
 pub struct Socket {
     shared: Arc<Shared>,
     record: Arc<Record>,
-    /// `None` only inside `drop`.
-    raw: Option<zmq::Socket>,
+    raw: Raw,
 }
 
 impl Socket {
-    pub(crate) fn new(shared: Arc<Shared>, record: Arc<Record>, raw: zmq::Socket) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, record: Arc<Record>, raw: Raw) -> Self {
         Self {
             shared,
             record,
-            raw: Some(raw),
+            raw,
         }
     }
 
@@ -180,15 +179,9 @@ impl Socket {
 impl Deref for Socket {
     type Target = zmq::Socket;
 
-    #[expect(
-        clippy::expect_used,
-        reason = "only `drop` takes it, and nothing runs after that"
-    )]
     fn deref(&self) -> &zmq::Socket {
         self.record.last_use.touch();
-        self.raw
-            .as_ref()
-            .expect("a socket that is not being dropped")
+        &self.raw
     }
 }
 
@@ -206,7 +199,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {
             if let Some(raw) = self.shared.hand_over(&self.record, raw) {
-                close(raw);
+                drop(raw);
                 self.shared.closed_here();
             }
         }

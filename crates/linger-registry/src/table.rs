@@ -73,6 +73,13 @@ pub(crate) enum ContextStage {
     Ended {
         took: Duration,
     },
+    /// Others may hold clones of it.
+    Releasing {
+        since: Instant,
+    },
+    Released {
+        took: Duration,
+    },
     /// The closer thread died; nobody is left to end it.
     Lost,
 }
@@ -131,7 +138,7 @@ impl<S> Table<S> {
         self.open.remove(&record.name);
         if !self.accepting {
             let outcome = match self.context {
-                ContextStage::Ending { since } => Outcome::ClosedLate {
+                ContextStage::Ending { since } if !record.is_foreign() => Outcome::ClosedLate {
                     after: now.saturating_duration_since(since),
                 },
                 _ => Outcome::Unobserved,
@@ -222,8 +229,13 @@ impl<S> Table<S> {
     pub(crate) fn is_finished(&self) -> bool {
         match self.context {
             ContextStage::Never => self.live.is_empty(),
-            ContextStage::Ended { .. } => true,
-            ContextStage::Running | ContextStage::Ending { .. } => false,
+            // Of the sockets, only those that were adopted can outlive it.
+            ContextStage::Ended { .. } | ContextStage::Released { .. } => {
+                !self.live.values().any(|it| it.record.is_foreign())
+            }
+            ContextStage::Running
+            | ContextStage::Ending { .. }
+            | ContextStage::Releasing { .. } => false,
             ContextStage::Lost => self.open.is_empty(),
         }
     }
@@ -279,6 +291,10 @@ impl<S> Table<S> {
                 took: Duration::ZERO,
             },
             ContextStage::Ended { took } => ContextOutcome::Ended { took },
+            ContextStage::Released { took } => ContextOutcome::Released { took },
+            ContextStage::Releasing { since } => ContextOutcome::Releasing {
+                elapsed: now.saturating_duration_since(since),
+            },
             _ => ContextOutcome::Pending {
                 holders: Report::holders(&sockets),
             },

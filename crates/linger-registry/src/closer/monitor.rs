@@ -1,6 +1,7 @@
 //! Watching one socket's end through libzmq's socket monitor.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::OVERDUE_AFTER;
@@ -24,9 +25,8 @@ impl Monitor {
     pub(super) fn attach(
         context: &zmq::Context,
         socket: &zmq::Socket,
-        number: u64,
     ) -> Result<zmq::Socket, Failure> {
-        let endpoint = format!("inproc://linger-registry.monitor.{number}");
+        let endpoint = endpoint();
         let stopped = i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw());
         guarded(|| {
             // The reader first: once the monitor is there, it must not be without one. Of these
@@ -37,6 +37,29 @@ impl Monitor {
             reader.connect(&endpoint)?;
             Ok(reader)
         })
+    }
+
+    /// As [`attach`](Self::attach), to a socket of which it is only said that it is of `context`.
+    ///
+    /// `None` if it is not: a monitor whose reader is elsewhere would block what reports to it.
+    pub(super) fn attach_checked(
+        context: &zmq::Context,
+        socket: &zmq::Socket,
+    ) -> Result<Option<zmq::Socket>, Failure> {
+        let endpoint = endpoint();
+        let found = guarded(|| {
+            // For no event: it says nothing, and is replaced below without a word.
+            socket.monitor(&endpoint, 0)?;
+            let probe = context.socket(zmq::PAIR)?;
+            probe.set_linger(0)?;
+            // The name is taken in the context of the socket, and in no other.
+            Ok(probe.bind(&endpoint) == Err(zmq::Error::EADDRINUSE))
+        })?;
+        if found {
+            Self::attach(context, socket).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Reads what is there: whether the end was among it.
@@ -62,4 +85,12 @@ impl Monitor {
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
         self.overdue_at().is_some_and(|at| at <= now)
     }
+}
+
+/// A name for one monitor, of which there is no other in the process: a context may be another
+/// registry's too.
+fn endpoint() -> String {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    format!("inproc://linger-registry.monitor.{number}")
 }

@@ -1,5 +1,6 @@
 //! The closer thread's last act: ending the context.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -7,24 +8,26 @@ use std::time::Instant;
 
 use tracing::{debug, error, info, warn};
 
-use super::{Closer, close};
+use super::Closer;
 use crate::outcome::Outcome;
+use crate::raw::Raw;
 use crate::shared::Shared;
 use crate::table::{ContextStage, Handed};
 
 impl Closer {
     /// Ends the context, however long that takes, and says so.
-    pub(super) fn end(mut self, leftover: Vec<Handed<zmq::Socket>>) {
+    pub(super) fn end(mut self, leftover: Vec<Handed<Raw>>) {
         let began = Instant::now();
         self.waiting.extend(leftover);
         while let Some(handed) = self.waiting.pop_front() {
-            // The reserve is here: nothing is left to linger for, or to watch with.
+            // The reserve is here: nothing is left to linger for, or to watch with. An adopted
+            // socket is closed on a thread of its own even so.
             let _ = handed.socket.set_linger(0);
-            close(handed.socket);
+            drop(handed.socket);
             self.ended(&handed.record, Outcome::Unobserved);
         }
         // The context's end ends the monitors too: what they have not said, they never will.
-        for monitor in std::mem::take(&mut self.monitors) {
+        for monitor in mem::take(&mut self.monitors) {
             let elapsed = began.saturating_duration_since(monitor.since);
             let outcome = if monitor.is_overdue(began) {
                 Outcome::Unobserved
@@ -45,6 +48,22 @@ impl Closer {
         if let ContextStage::Ended { took } = stage {
             info!(?took, "context ended");
         }
+    }
+
+    /// Lets go of a context that others may hold, however long that takes, and says so.
+    ///
+    /// Every socket of the registry was closed, and its end read. If this is the last clone, its
+    /// drop ends the context: on this thread, which has nothing else to do any more.
+    pub(super) fn release(self) {
+        let Self {
+            shared, context, ..
+        } = self;
+        drop(shared.take_context());
+        let began = Instant::now();
+        drop(context);
+        let took = began.elapsed();
+        shared.context_is(ContextStage::Released { took });
+        info!(?took, "context released");
     }
 
     fn name_the_holders(&self) {
@@ -106,8 +125,11 @@ impl Drop for Watch {
             table.context = ContextStage::Lost;
             table.stop_accepting()
         };
+        // Nobody is left who may wait for the end of a context that others have: so no clone of
+        // it must be the last.
+        mem::forget(self.shared.take_context());
         for handed in queued {
-            close(handed.socket);
+            drop(handed.socket);
             self.shared
                 .table
                 .lock()

@@ -1,0 +1,6 @@
+//! Sockets and contexts that are not the registry's alone, one question a module.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod adopt;
+mod shared;
+mod support;
