@@ -13,10 +13,12 @@
 //! | `role` | what runs in a process of its own |
 //! | `bounded` | calls that may never return |
 //! | `wire` | plain sockets that hear each other |
+//! | `acked` | a publisher whose member acknowledges what it processed |
 //! | `results`, `table` | all findings, as JSON and as a table |
 //!
 //! Every call that may block for ever has a thread or a process of its own, and a limit.
 
+mod acked;
 mod bounded;
 mod conditions;
 mod error;

@@ -1,8 +1,16 @@
 //! All experiments, one a file, and the roles of their child processes.
 
+mod clone_after_destroy;
+mod close_returns_at_once;
+mod drop_on_async_worker;
 mod end_is_seen;
 mod exit_before_term;
+mod inproc_at_term;
 mod linger_default;
+mod no_receipt;
+mod rst_loss;
+mod tail_loss;
+mod term_with_open_socket;
 
 use super::experiment::Experiment;
 use super::role::Role;
@@ -10,9 +18,21 @@ use super::role::Role;
 /// In the order of a run.
 pub(crate) const ALL: &[Experiment] = &[
     linger_default::EXPERIMENT,
+    close_returns_at_once::EXPERIMENT,
+    drop_on_async_worker::EXPERIMENT,
     exit_before_term::EXPERIMENT,
+    no_receipt::EXPERIMENT,
+    term_with_open_socket::EXPERIMENT,
+    clone_after_destroy::EXPERIMENT,
     end_is_seen::EXPERIMENT,
+    rst_loss::EXPERIMENT,
+    tail_loss::EXPERIMENT,
+    inproc_at_term::EXPERIMENT,
 ];
 
 /// What needs a process of its own.
-pub(crate) const ROLES: &[Role] = &[exit_before_term::ROLE];
+pub(crate) const ROLES: &[Role] = &[
+    clone_after_destroy::ROLE,
+    exit_before_term::ROLE,
+    no_receipt::ROLE,
+];
