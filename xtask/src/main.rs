@@ -52,6 +52,8 @@ cargo xtask integration memory [--minutes N] [--seconds N] [--evict]
                                   what a publisher holds for a stuck member, against its bound
 cargo xtask lab [FILTER] [--json] [--system-libzmq]
                                   what is said of libzmq, put to the one that is linked; a table, or JSON last
+cargo xtask integration registry_storm [--seeds N] [--start S]
+                                  900 sockets of one registry in 64 threads, closed at once, and a judge
 cargo xtask sim --seeds N [--start S] the protocol under faults, one life a seed; exit code 1 on a violation
 cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on every run, and its hash
 cargo xtask sim --hashes N        compares each seed's hash, debug against release

@@ -4,7 +4,7 @@ use crate::cargo::{CargoError, cargo, succeeds};
 use crate::integration::PACKAGE;
 
 /// What the program `chaos` of the testkit knows.
-const SCENARIOS: [&str; 4] = ["ack_chaos", "busy", "joins", "memory"];
+const SCENARIOS: [&str; 5] = ["ack_chaos", "busy", "joins", "memory", "registry_storm"];
 
 /// Whether that is one, and no filter for tests.
 pub(crate) fn is_one(name: &str) -> bool {

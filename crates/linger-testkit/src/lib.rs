@@ -10,6 +10,7 @@
 //! | [`random`] | random numbers from a seed |
 //! | [`scenario`] | runs that show one property at full size |
 //! | [`quotes`] | quote-like lines from a fixed seed |
+//! | [`storm`] | a registry with 900 sockets in 64 threads, closed at once |
 //!
 //! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
 #![forbid(unsafe_code)]
@@ -22,3 +23,4 @@ pub mod quotes;
 pub mod random;
 pub mod relay;
 pub mod scenario;
+pub mod storm;

@@ -9,6 +9,7 @@ use args::Args;
 use linger_testkit::chaos::{self, Hosts, Options, Programs};
 use linger_testkit::scenario::memory::{self, Stuck};
 use linger_testkit::scenario::{busy, joins};
+use linger_testkit::storm::{self, Size};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::error::Error;
 use std::path::Path;
@@ -63,6 +64,7 @@ fn run(mut args: Args) -> Result<bool, Box<dyn Error>> {
             println!("{}", figures.json());
             figures.passed()
         }
+        "registry_storm" => registry_storm(&mut args)?,
         other => return Err(format!("no scenario is named {other:?}").into()),
     };
     Ok(passed)
@@ -105,5 +107,15 @@ fn ack_chaos(args: &mut Args, programs: &Programs) -> Result<bool, Box<dyn Error
     let figures = chaos::run(&options, programs, |line| eprintln!("{line}"))?;
     println!("{}", figures.details());
     println!("{}", figures.summary());
+    Ok(figures.passed())
+}
+
+fn registry_storm(args: &mut Args) -> Result<bool, Box<dyn Error>> {
+    let start = args.number("--start", 1)?;
+    let seeds = args.number("--seeds", 20)?;
+    args.all_read()?;
+    let figures = storm::run(start..start + seeds, Size::FULL, |line| eprintln!("{line}"))?;
+    println!("{}", figures.line());
+    println!("{}", figures.json());
     Ok(figures.passed())
 }
