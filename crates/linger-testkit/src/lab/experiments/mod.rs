@@ -6,8 +6,11 @@ mod drop_on_async_worker;
 mod end_is_seen;
 mod exit_before_term;
 mod inproc_at_term;
+mod interrupted;
 mod linger_default;
+mod monitor_limit;
 mod no_receipt;
+mod peer_lost_in_linger;
 mod rst_loss;
 mod tail_loss;
 mod term_with_open_socket;
@@ -23,10 +26,13 @@ pub(crate) const ALL: &[Experiment] = &[
     exit_before_term::EXPERIMENT,
     no_receipt::EXPERIMENT,
     term_with_open_socket::EXPERIMENT,
+    interrupted::EXPERIMENT,
     clone_after_destroy::EXPERIMENT,
     end_is_seen::EXPERIMENT,
+    monitor_limit::EXPERIMENT,
     rst_loss::EXPERIMENT,
     tail_loss::EXPERIMENT,
+    peer_lost_in_linger::EXPERIMENT,
     inproc_at_term::EXPERIMENT,
 ];
 
@@ -34,5 +40,7 @@ pub(crate) const ALL: &[Experiment] = &[
 pub(crate) const ROLES: &[Role] = &[
     clone_after_destroy::ROLE,
     exit_before_term::ROLE,
+    interrupted::ROLE,
+    monitor_limit::ROLE,
     no_receipt::ROLE,
 ];

@@ -26,7 +26,7 @@ pub(crate) const ROLE: Role = Role {
     run: read,
 };
 
-const MESSAGES: u64 = 100;
+pub(super) const MESSAGES: u64 = 100;
 
 fn run(lab: &Lab) -> Result<Finding, LabError> {
     let raw = raw(lab)?;
