@@ -24,7 +24,7 @@ pub(crate) const DEFAULT_GROUP: &str = "default";
 ///
 /// # Examples
 ///
-/// A poll of one's own, with the descriptor in it:
+/// A poll of one's own, with the descriptor in it, where [`poll_set`](Group::poll_set) won't do:
 ///
 /// ```
 /// use linger_registry::{Registry, zmq};

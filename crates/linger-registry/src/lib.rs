@@ -70,8 +70,11 @@
 //! | you want to | look at |
 //! |---|---|
 //! | open a socket | [`Registry::socket`], [`SocketBuilder`], [`OpenError`] |
-//! | bind and connect it, receive until the stop | [`Socket`], [`Messages`], [`MultipartMessages`] |
-//! | stop some of the sockets, poll for the stop | [`Group`] |
+//! | bind and connect it | [`Socket`] |
+//! | receive or send until the stop or a deadline | [`Socket`], [`Messages`], [`Queued`], [`RecvError`], [`SendError`] |
+//! | poll several sockets and the stop | [`PollSet`] |
+//! | pass messages on until the stop | [`proxy_until_stopped`], [`Proxy`] |
+//! | stop some of the sockets | [`Group`] |
 //! | stop them one after another | [`Registry::close_order`] |
 //! | see what there is now | [`Registry::snapshot`], [`SocketInfo`] |
 //! | stop everything by a deadline | [`Registry::close_by`] |
@@ -101,7 +104,6 @@ mod ipc;
 mod kind;
 mod last_use;
 mod linger;
-mod messages;
 #[cfg(all(test, loom))]
 mod model;
 mod open_error;
@@ -121,6 +123,7 @@ mod socket;
 mod sync;
 mod table;
 mod text;
+mod wait;
 
 pub use adopt::Adoption;
 pub use adopt_error::AdoptError;
@@ -131,12 +134,15 @@ pub use endpoint_error::{BindError, ConnectError, EndpointFault};
 pub use group::Group;
 pub use info::{SocketInfo, SocketState};
 pub use linger::DEFAULT_LINGER;
-pub use messages::{Messages, MultipartMessages};
 pub use open_error::OpenError;
 pub use outcome::{ContextOutcome, Outcome};
 pub use registry::{Registry, RegistryState};
 pub use report::{Omitted, Report, SocketReport};
 pub use socket::Socket;
+pub use wait::{
+    Messages, MultipartMessages, PollSet, Polled, Proxy, ProxyError, Queued, QueuedMultipart,
+    RecvError, SendError, Slot, proxy_until_stopped,
+};
 pub use zmq;
 
 #[doc = include_str!("../HOW-SOCKETS-END.md")]

@@ -12,16 +12,27 @@ use crate::failure::{Failure, guarded};
 use crate::group::Group;
 use crate::ipc;
 use crate::kind;
-use crate::messages::{Messages, MultipartMessages};
 use crate::raw::Raw;
 use crate::record::Record;
 use crate::shared::Shared;
+use crate::wait::{Messages, MultipartMessages};
 
 /// A socket of a [`Registry`](crate::Registry): a [`zmq::Socket`] that has a name and an end.
 ///
 /// It dereferences to [`zmq::Socket`], so sending, receiving, polling and options are `zmq`'s.
 /// Its own are [`bind`](Self::bind), [`connect`](Self::connect) and [`monitor`](Self::monitor), so
-/// that the registry knows of them, and [`messages`](Self::messages).
+/// that the registry knows of them, and the waits that see the group's stop:
+///
+/// | to | until the stop | or a deadline | the deadline, stopped or not |
+/// |---|---|---|---|
+/// | receive | [`recv_until_stopped`](Self::recv_until_stopped) | [`recv_by`](Self::recv_by) | [`recv_past_stop_by`](Self::recv_past_stop_by) |
+/// | send | [`send_until_stopped`](Self::send_until_stopped) | [`send_by`](Self::send_by) | [`send_past_stop_by`](Self::send_past_stop_by) |
+/// | poll several | [`PollSet::wait_until_stopped`](crate::PollSet::wait_until_stopped) | [`PollSet::wait_by`](crate::PollSet::wait_by) | [`PollSet::wait_past_stop_by`](crate::PollSet::wait_past_stop_by) |
+/// | pass on | [`proxy_until_stopped`](crate::proxy_until_stopped) | | [`Proxy::finish_by`](crate::Proxy::finish_by) |
+/// | iterate | [`messages`](Self::messages) | | [`queued`](Self::queued), without waiting |
+///
+/// All go on after signals (`EINTR`). Messages of several frames have forms of their own, such as
+/// [`recv_multipart_by`](Self::recv_multipart_by).
 ///
 /// **Dropping it never blocks.** The closer thread of the registry closes it with its linger, and
 /// observes its end. It may be dropped on any thread, in a panic too. Like [`zmq::Socket`] it may
@@ -32,9 +43,9 @@ use crate::shared::Shared;
 /// A thread that blocks in `recv`, `send`, `poll` or `proxy` of `zmq` itself sees nothing of a
 /// stop. It is woken by [`zmq::Error::ETERM`] when the close has come to its reserve, and
 /// from then on nothing can be set or seen: the linger is the one last set, and the report says
-/// [`ClosedLate`](crate::Outcome::ClosedLate) at best. So prefer [`messages`](Self::messages), or
-/// a poll with the group's [descriptor](Group::descriptor) in it. `zmq` returns
-/// [`EINTR`](zmq::Error::EINTR) from them whenever a signal comes: go on.
+/// [`ClosedLate`](crate::Outcome::ClosedLate) at best. So prefer the waits above, or a poll of
+/// one's own with the group's [descriptor](Group::descriptor) in it. `zmq` returns
+/// [`EINTR`](zmq::Error::EINTR) from bare calls whenever a signal comes: go on.
 pub struct Socket {
     shared: Arc<Shared>,
     record: Arc<Record>,

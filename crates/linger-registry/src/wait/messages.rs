@@ -1,8 +1,9 @@
 //! Receiving until the group stops.
 
 use std::fmt;
-use std::os::fd::{AsRawFd, BorrowedFd};
 
+use super::receive::{receive, with_rest};
+use super::until::{Halt, Until};
 use crate::socket::Socket;
 
 /// The frames that arrive on a socket, until its group stops. Made by [`Socket::messages`].
@@ -10,7 +11,7 @@ use crate::socket::Socket;
 /// It waits for the socket and for the group's descriptor at once, and goes on after signals
 /// (`EINTR`). When the group stops it ends at the next message border: never between two frames of
 /// one message, and without waiting for the queue to become empty, which may be never. What is
-/// queued then can still be read with `recv(DONTWAIT)`.
+/// queued then can still be read, with [`Socket::queued`].
 ///
 /// A single frame says by [`zmq::Message::get_more`] whether another follows; where messages have
 /// several frames, [`Socket::multipart_messages`] keeps them together.
@@ -64,23 +65,16 @@ impl Iterator for MultipartMessages<'_> {
     type Item = zmq::Result<Vec<zmq::Message>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut frames = Vec::new();
-        loop {
-            match self.source.next_frame()? {
-                Ok(frame) => frames.push(frame),
-                Err(error) => return Some(Err(error)),
-            }
-            if !self.source.within_message {
-                return Some(Ok(frames));
-            }
-        }
+        let received = self.source.next_frame()?;
+        let whole = received.and_then(|first| {
+            with_rest(self.source.socket, first).map_err(|error| self.source.failed(error))
+        });
+        Some(whole)
     }
 }
 
 struct Source<'a> {
     socket: &'a Socket,
-    /// The frame before had another one behind it.
-    within_message: bool,
     ended: bool,
 }
 
@@ -88,7 +82,6 @@ impl<'a> Source<'a> {
     fn new(socket: &'a Socket) -> Self {
         Self {
             socket,
-            within_message: false,
             ended: false,
         }
     }
@@ -97,65 +90,24 @@ impl<'a> Source<'a> {
         if self.ended {
             return None;
         }
-        let mut frame = zmq::Message::new();
-        loop {
-            if !self.within_message && self.socket.group().is_stopped() {
+        match receive(self.socket, Until::STOPPED) {
+            Ok(frame) => Some(Ok(frame)),
+            Err(Halt::Failed(error)) => Some(Err(self.failed(error))),
+            Err(Halt::Stopped | Halt::TimedOut) => {
                 self.ended = true;
-                return None;
-            }
-            let received = match self.socket.recv(&mut frame, zmq::DONTWAIT) {
-                Ok(()) => {
-                    self.within_message = frame.get_more();
-                    return Some(Ok(frame));
-                }
-                Err(zmq::Error::EAGAIN) => self.wait(),
-                Err(error) => Err(error),
-            };
-            match received {
-                Ok(()) | Err(zmq::Error::EINTR) => {}
-                Err(error) => return self.failed(error),
+                None
             }
         }
     }
 
-    /// Until there may be something to receive, or the group stops.
-    fn wait(&self) -> zmq::Result<()> {
-        // Made when the socket was opened, so this does not fail.
-        let stop = self
-            .socket
-            .group()
-            .descriptor()
-            .map_err(|_| zmq::Error::EMFILE)?;
-        let mut items = [self.socket.as_poll_item(zmq::POLLIN), stop_item(stop)];
-        // The stop must not wake a wait for the rest of a message. libzmq has all of a message
-        // when it gives the first frame, so such a wait does not come up.
-        let watched = if self.within_message {
-            &mut items[..1]
-        } else {
-            &mut items[..]
-        };
-        zmq::poll(watched, -1).map(drop)
+    /// Notes whether the error will pass.
+    fn failed(&mut self, error: zmq::Error) -> zmq::Error {
+        self.ended = matches!(
+            error,
+            zmq::Error::ENOTSUP | zmq::Error::ENOTSOCK | zmq::Error::EFAULT | zmq::Error::ETERM
+        );
+        error
     }
-
-    fn failed(&mut self, error: zmq::Error) -> Option<zmq::Result<zmq::Message>> {
-        let within = std::mem::take(&mut self.within_message);
-        match error {
-            // The close's reserve: the group stopped long before.
-            zmq::Error::ETERM => {
-                self.ended = true;
-                within.then_some(Err(error))
-            }
-            zmq::Error::ENOTSUP | zmq::Error::ENOTSOCK | zmq::Error::EFAULT => {
-                self.ended = true;
-                Some(Err(error))
-            }
-            _ => Some(Err(error)),
-        }
-    }
-}
-
-fn stop_item(stop: BorrowedFd<'_>) -> zmq::PollItem<'static> {
-    zmq::PollItem::from_fd(stop.as_raw_fd(), zmq::POLLIN)
 }
 
 impl fmt::Debug for Messages<'_> {
