@@ -25,6 +25,20 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> zmq::Result<T>) -> Result<T, Fai
     }
 }
 
+/// Makes the call again as long as a signal interrupts it.
+///
+/// Calls that wait for nothing are interrupted too: `bind`, `connect` and `monitor` of libzmq begin
+/// with a poll for what other threads told the socket, and fail with `EINTR`, having done nothing,
+/// if a signal is pending then.
+pub(crate) fn uninterrupted<T>(mut call: impl FnMut() -> zmq::Result<T>) -> zmq::Result<T> {
+    loop {
+        match call() {
+            Err(zmq::Error::EINTR) => {}
+            done => return done,
+        }
+    }
+}
+
 /// The errno is in the text of the panic: `unknown error [20]: Not a directory`.
 fn unnamed(panic: &(dyn Any + Send)) -> io::Error {
     let text = panic

@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::endpoint::Endpoint;
 use crate::endpoint_error::{BindError, ConnectError, EndpointFault};
-use crate::failure::{Failure, guarded};
+use crate::failure::{Failure, guarded, uninterrupted};
 use crate::group::Group;
 use crate::ipc;
 use crate::kind;
@@ -97,7 +97,7 @@ impl Socket {
         })?;
         ipc::check_folder(endpoint)
             .map_err(Failure::System)
-            .and_then(|()| guarded(|| self.deref().bind(endpoint)))
+            .and_then(|()| guarded(|| uninterrupted(|| self.deref().bind(endpoint))))
             .map_err(|failure| BindError::from_failure(name, endpoint, failure))?;
         // The wildcard is known only now.
         let bound = match self.get_last_endpoint() {
@@ -125,7 +125,7 @@ impl Socket {
             endpoint: endpoint.to_owned(),
             source,
         })?;
-        guarded(|| self.deref().connect(endpoint))
+        guarded(|| uninterrupted(|| self.deref().connect(endpoint)))
             .map_err(|failure| ConnectError::from_failure(name, endpoint, failure))?;
         debug!(socket = name, endpoint, "connected");
         self.record
@@ -167,7 +167,7 @@ impl Socket {
         if endpoint.contains('\0') {
             return Err(zmq::Error::EINVAL);
         }
-        self.deref().monitor(endpoint, events)?;
+        uninterrupted(|| self.deref().monitor(endpoint, events))?;
         self.record.note_own_monitor();
         Ok(())
     }

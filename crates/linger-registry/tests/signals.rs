@@ -6,7 +6,7 @@
 mod support;
 
 use std::fs;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,25 +19,44 @@ use support::{after, ample, eventually, pair, stuck};
 /// How long each wait is.
 const WAIT: Duration = Duration::from_millis(300);
 
-/// A child that sends this thread `SIGUSR1` as fast as it can.
+/// A child that sends `SIGUSR1` to one thread as fast as it can.
 struct Storm {
     child: Child,
     heard: Arc<AtomicBool>,
 }
 
 impl Storm {
-    fn begin() -> Self {
+    /// A signal for the process that is sent by a thread's id finds that thread first.
+    fn over(thread: &str) -> Self {
         let heard = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGUSR1, Arc::clone(&heard)).unwrap();
-        // As `1234/task/1240`. A signal for the process that is sent by a thread's id finds that
-        // thread first.
-        let here = fs::read_link("/proc/thread-self").unwrap();
-        let id = here.file_name().unwrap().to_str().unwrap();
         let child = Command::new("sh")
-            .args(["-c", &format!("while kill -USR1 {id}; do :; done")])
+            .args(["-c", &format!("while kill -USR1 {thread}; do :; done")])
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         Self { child, heard }
+    }
+
+    fn over_this_thread() -> Self {
+        // As `1234/task/1240`.
+        let here = fs::read_link("/proc/thread-self").unwrap();
+        Self::over(here.file_name().unwrap().to_str().unwrap())
+    }
+
+    /// Over the closer thread of the only registry there is.
+    fn over_the_closer() -> Self {
+        let mut closer = None;
+        // It takes its name when it has begun.
+        eventually("the closer thread runs", || {
+            let mut tasks = fs::read_dir("/proc/self/task").unwrap().map(Result::unwrap);
+            closer = tasks.find(|task| {
+                let name = fs::read_to_string(task.path().join("comm"));
+                name.is_ok_and(|name| name == "linger-closer\n")
+            });
+            closer.is_some()
+        });
+        Self::over(closer.unwrap().file_name().to_str().unwrap())
     }
 
     /// Waits for a signal that comes from now on.
@@ -131,10 +150,28 @@ fn messages_come_through(storm: &Storm, registry: &Registry) {
     storm.goes_on();
 }
 
-/// One test, as all share the storm.
-#[test]
-fn signals_neither_end_a_wait_nor_put_its_deadline_off() {
-    let storm = Storm::begin();
+/// A context has room for 1,023 sockets, those that are about to end among them.
+fn few_are_left(registry: &Registry) {
+    eventually("few are left", || registry.snapshot().len() < 100);
+}
+
+/// Opening, too: libzmq's `bind` and `connect` begin with a look at what other threads told it.
+fn sockets_open_bind_and_connect(storm: &Storm, registry: &Registry) {
+    storm.goes_on();
+    for number in 0..300 {
+        let name = format!("inproc://signals {number}");
+        let first = registry.socket(zmq::PAIR).open().unwrap();
+        first.bind(&name).unwrap();
+        first.monitor(&format!("{name} monitor"), 0).unwrap();
+        let second = registry.socket(zmq::PAIR).open().unwrap();
+        second.connect(&name).unwrap();
+        drop((first, second));
+        few_are_left(registry);
+    }
+    storm.goes_on();
+}
+
+fn this_thread_waits_undisturbed() {
     let registry = Registry::new();
     let push = stuck(&registry, "full", Duration::ZERO);
     push.set_sndhwm(1).unwrap();
@@ -142,8 +179,10 @@ fn signals_neither_end_a_wait_nor_put_its_deadline_off() {
     while push.send("fills it", zmq::DONTWAIT).is_ok() {}
     let pull = registry.socket(zmq::PULL).open().unwrap();
     pull.bind("tcp://127.0.0.1:*").unwrap();
+    let storm = Storm::over_this_thread();
 
     bare_calls_are_interrupted(&storm, &push, &pull);
+    sockets_open_bind_and_connect(&storm, &registry);
     waits_keep_their_deadlines(&storm, &push, &pull);
     ends_by_its_deadline(&storm, |deadline| {
         let source = registry.socket(zmq::PUSH).open().unwrap();
@@ -161,4 +200,28 @@ fn signals_neither_end_a_wait_nor_put_its_deadline_off() {
     let began = Instant::now();
     let report = registry.close_by(began + Duration::from_secs(5));
     assert!(began.elapsed() < Duration::from_secs(6), "{report}");
+}
+
+fn the_closer_watches_every_end() {
+    let registry = Registry::new();
+    drop(registry.socket(zmq::PUSH).open().unwrap());
+    let storm = Storm::over_the_closer();
+    storm.goes_on();
+    for _ in 0..500 {
+        let (push, pull) = pair(&registry);
+        push.send_by("x", ample()).unwrap();
+        assert_eq!(&*pull.recv_by(ample()).unwrap(), b"x");
+        drop((push, pull));
+        few_are_left(&registry);
+    }
+    storm.goes_on();
+    let report = registry.close_by(ample());
+    assert!(report.is_clean(), "{report}");
+}
+
+/// One test after the other: the second looks for a thread by its name.
+#[test]
+fn signals_neither_end_a_wait_nor_put_its_deadline_off_nor_hide_an_end() {
+    this_thread_waits_undisturbed();
+    the_closer_watches_every_end();
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::OVERDUE_AFTER;
-use crate::failure::{Failure, guarded};
+use crate::failure::{Failure, guarded, uninterrupted};
 use crate::linger::Applied;
 use crate::record::Record;
 
@@ -30,11 +30,12 @@ impl Monitor {
         let stopped = i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw());
         guarded(|| {
             // The reader first: once the monitor is there, it must not be without one. Of these
-            // steps the last can't fail, as what it connects to is there, in this context.
+            // steps the last can't fail, as what it connects to is there, in this context; but
+            // a signal may interrupt it.
             let reader = context.socket(zmq::PAIR)?;
             reader.set_linger(0)?;
-            socket.monitor(&endpoint, stopped)?;
-            reader.connect(&endpoint)?;
+            uninterrupted(|| socket.monitor(&endpoint, stopped))?;
+            uninterrupted(|| reader.connect(&endpoint))?;
             Ok(reader)
         })
     }
@@ -49,11 +50,11 @@ impl Monitor {
         let endpoint = endpoint();
         let found = guarded(|| {
             // For no event: it says nothing, and is replaced below without a word.
-            socket.monitor(&endpoint, 0)?;
+            uninterrupted(|| socket.monitor(&endpoint, 0))?;
             let probe = context.socket(zmq::PAIR)?;
             probe.set_linger(0)?;
             // The name is taken in the context of the socket, and in no other.
-            Ok(probe.bind(&endpoint) == Err(zmq::Error::EADDRINUSE))
+            Ok(uninterrupted(|| probe.bind(&endpoint)) == Err(zmq::Error::EADDRINUSE))
         })?;
         if found {
             Self::attach(context, socket).map(Some)

@@ -3,6 +3,7 @@
 use super::proxy_error::ProxyError;
 use super::receive::with_rest;
 use super::send::send_whole;
+use crate::failure::uninterrupted;
 use crate::socket::Socket;
 
 /// How many messages go one way before the other way has its turn, and the stop is looked at.
@@ -77,19 +78,16 @@ impl<'a> Lane<'a> {
         if self.is_barred {
             return Err(zmq::Error::EAGAIN);
         }
-        loop {
-            match self.from.recv_msg(zmq::DONTWAIT) {
-                Ok(first) => {
-                    self.frames = with_rest(self.from, first)?;
-                    return Ok(());
-                }
-                Err(zmq::Error::EINTR) => {}
-                Err(zmq::Error::ENOTSUP) => {
-                    self.is_barred = true;
-                    return Err(zmq::Error::EAGAIN);
-                }
-                Err(error) => return Err(error),
+        match uninterrupted(|| self.from.recv_msg(zmq::DONTWAIT)) {
+            Ok(first) => {
+                self.frames = with_rest(self.from, first)?;
+                Ok(())
             }
+            Err(zmq::Error::ENOTSUP) => {
+                self.is_barred = true;
+                Err(zmq::Error::EAGAIN)
+            }
+            Err(error) => Err(error),
         }
     }
 

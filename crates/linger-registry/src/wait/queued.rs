@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::receive::with_rest;
+use crate::failure::uninterrupted;
 use crate::socket::Socket;
 
 /// The frames that are there now. Made by [`Socket::queued`].
@@ -81,13 +82,10 @@ impl Iterator for Queued<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let socket = self.socket?;
-        loop {
-            match socket.recv_msg(zmq::DONTWAIT) {
-                Ok(frame) => return Some(Ok(frame)),
-                Err(zmq::Error::EINTR) => {}
-                Err(zmq::Error::EAGAIN | zmq::Error::ETERM) => return self.end(None),
-                Err(error) => return self.end(Some(error)),
-            }
+        match uninterrupted(|| socket.recv_msg(zmq::DONTWAIT)) {
+            Ok(frame) => Some(Ok(frame)),
+            Err(zmq::Error::EAGAIN | zmq::Error::ETERM) => self.end(None),
+            Err(error) => self.end(Some(error)),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::recv_error::RecvError;
 use super::until::{Halt, Until, attempt};
+use crate::failure::uninterrupted;
 use crate::socket::Socket;
 
 impl Socket {
@@ -146,10 +147,5 @@ pub(super) fn with_rest(socket: &Socket, first: zmq::Message) -> zmq::Result<Vec
 /// A frame behind another one. It never waits: libzmq has all of a message when it gives the
 /// first frame.
 fn rest(socket: &Socket) -> zmq::Result<zmq::Message> {
-    loop {
-        match socket.recv_msg(0) {
-            Err(zmq::Error::EINTR) => {}
-            received => return received,
-        }
-    }
+    uninterrupted(|| socket.recv_msg(0))
 }

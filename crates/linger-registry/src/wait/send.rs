@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::send_error::SendError;
 use super::until::{Until, attempt};
+use crate::failure::uninterrupted;
 use crate::socket::Socket;
 
 impl Socket {
@@ -165,10 +166,5 @@ fn send_frame(socket: &Socket, frame: &[u8], more: bool) -> zmq::Result<()> {
     } else {
         zmq::DONTWAIT
     };
-    loop {
-        match socket.send(frame, flags) {
-            Err(zmq::Error::EINTR) => {}
-            sent => return sent,
-        }
-    }
+    uninterrupted(|| socket.send(frame, flags))
 }

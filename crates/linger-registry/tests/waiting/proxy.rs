@@ -157,6 +157,7 @@ fn the_end_of_the_context_ends_it_too() {
     let backend = registry.socket(zmq::PUSH).open().unwrap();
     backend.bind("tcp://127.0.0.1:*").unwrap();
     source.send("nobody takes it", 0).unwrap();
+    while frontend.poll(zmq::POLLIN, 10_000).unwrap() == 0 {}
     let broker = asleep("broker", move || {
         Proxy::new(&frontend, &backend).finish_by(ample())
     });
