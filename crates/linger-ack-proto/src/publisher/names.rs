@@ -112,7 +112,6 @@ impl Publisher {
             self.departed.note(session, member.nonce, outcome);
         }
         self.stand(now, key, Standing::Absent);
-        self.judge_in_time(now, Standing::Absent);
         self.counters.absences += 1;
         if let Some(member) = self.members.get(key) {
             let unacked = self.report_member(key, member, outcome).unacked();
@@ -124,6 +123,8 @@ impl Publisher {
     /// Changes what a holder is, with all that it is owed.
     pub(super) fn stand(&mut self, now: Instant, key: u64, standing: Standing) {
         self.members.stand(now, key, standing);
+        // What it may be silent for now can be less than before.
+        self.judge_in_time(now, standing);
         // What it holds may be let go now, or no more.
         self.relief.try_again();
         let Some(member) = self.members.get(key) else {

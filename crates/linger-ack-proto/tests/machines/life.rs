@@ -38,6 +38,17 @@ fn who_is_silent_expires_and_frees_the_window() {
 }
 
 #[test]
+fn an_expiry_shorter_than_a_join_may_take_counts_from_the_join_on() {
+    let mut config = PublisherConfig::default();
+    config.expiry = ms(300);
+    let mut world = World::with(config);
+    let at = world.member("a", "T");
+    world.nodes[at].runs = false;
+    world.pass(ms(500));
+    assert_eq!(world.publisher.member_count(), 0);
+}
+
+#[test]
 fn a_publisher_that_was_suspended_expires_nobody_who_beat_in_time() {
     let mut world = World::new();
     let at = world.member("a", "T");
