@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use linger::{linger_ack, linger_registry, zmq};
+use linger::{linger_ack, linger_coordinator, linger_registry, zmq};
 
 use crate::child::{ExitError, LineError, SayError, SignalError, SpawnError};
 
@@ -35,9 +35,18 @@ pub enum LabError {
     /// The members did not come.
     #[error(transparent)]
     Members(#[from] linger_ack::WaitError),
+    /// A prefix was not granted.
+    #[error(transparent)]
+    Subscribe(#[from] linger_ack::SubscribeError),
     /// A message was not delivered.
     #[error(transparent)]
     Delivery(#[from] linger_ack::DeliveryError),
+    /// A coordinator could not be started.
+    #[error(transparent)]
+    Build(#[from] linger_coordinator::BuildError),
+    /// A member of a coordinator could not be registered.
+    #[error(transparent)]
+    Register(#[from] linger_coordinator::RegisterError),
     /// A process could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),

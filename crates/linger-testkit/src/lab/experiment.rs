@@ -47,7 +47,8 @@ impl Finding {
         Self {
             raw: raw.into(),
             cured: cured.into(),
-            figures: Figures::from(figures),
+            // What there was nothing to measure of is left out.
+            figures: Figures::from_iter(figures.into_iter().filter(|(_, it)| it.is_finite())),
             holds,
         }
     }

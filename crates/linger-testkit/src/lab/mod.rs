@@ -13,12 +13,15 @@
 //! | `role` | what runs in a process of its own |
 //! | `bounded` | calls that may never return |
 //! | `wire` | plain sockets that hear each other |
+//! | `stranger` | a peer that speaks ZMTP by hand |
+//! | `audience` | publishers and members of `linger-ack` |
 //! | `acked` | a publisher whose member acknowledges what it processed |
 //! | `results`, `table` | all findings, as JSON and as a table |
 //!
 //! Every call that may block for ever has a thread or a process of its own, and a limit.
 
 mod acked;
+mod audience;
 mod bounded;
 mod conditions;
 mod error;
@@ -26,6 +29,7 @@ mod experiment;
 mod experiments;
 mod results;
 mod role;
+mod stranger;
 mod table;
 mod wire;
 

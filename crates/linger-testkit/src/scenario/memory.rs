@@ -184,7 +184,7 @@ pub fn run(programs: &Programs, time: Duration, how: Stuck) -> Result<Figures, S
 }
 
 /// What a process has in memory, in bytes.
-fn resident(pid: u32) -> Result<u64, ScenarioError> {
+pub(crate) fn resident(pid: u32) -> std::io::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());

@@ -2,18 +2,37 @@
 
 mod clone_after_destroy;
 mod close_returns_at_once;
+mod conflate;
+mod credit_late;
+mod curve;
+mod dealer_deals_in_turn;
+mod dealer_successor;
+mod descriptor_edge;
 mod drop_on_async_worker;
 mod end_is_seen;
 mod exit_before_term;
+mod heartbeats;
+mod immediate;
 mod inproc_at_term;
 mod interrupted;
 mod linger_default;
+mod linger_late;
 mod monitor_limit;
 mod no_receipt;
 mod peer_lost_in_linger;
+mod private_topic_last;
+mod pub_high_water;
+mod router_fixed_id;
+mod router_mandatory;
 mod rst_loss;
+mod second_monitor;
+mod signal_late;
+mod slow_joiner;
+mod subscriptions_dropped;
 mod tail_loss;
 mod term_with_open_socket;
+mod token_clone;
+mod xpub_unbounded;
 
 use super::experiment::Experiment;
 use super::role::Role;
@@ -34,6 +53,25 @@ pub(crate) const ALL: &[Experiment] = &[
     tail_loss::EXPERIMENT,
     peer_lost_in_linger::EXPERIMENT,
     inproc_at_term::EXPERIMENT,
+    credit_late::EXPERIMENT,
+    curve::EXPERIMENT,
+    dealer_deals_in_turn::EXPERIMENT,
+    dealer_successor::EXPERIMENT,
+    descriptor_edge::EXPERIMENT,
+    pub_high_water::EXPERIMENT,
+    router_fixed_id::EXPERIMENT,
+    router_mandatory::EXPERIMENT,
+    second_monitor::EXPERIMENT,
+    subscriptions_dropped::EXPERIMENT,
+    conflate::EXPERIMENT,
+    heartbeats::EXPERIMENT,
+    immediate::EXPERIMENT,
+    linger_late::EXPERIMENT,
+    private_topic_last::EXPERIMENT,
+    signal_late::EXPERIMENT,
+    slow_joiner::EXPERIMENT,
+    token_clone::EXPERIMENT,
+    xpub_unbounded::EXPERIMENT,
 ];
 
 /// What needs a process of its own.
@@ -43,4 +81,7 @@ pub(crate) const ROLES: &[Role] = &[
     interrupted::ROLE,
     monitor_limit::ROLE,
     no_receipt::ROLE,
+    dealer_successor::ROLE,
+    signal_late::ROLE,
+    xpub_unbounded::ROLE,
 ];

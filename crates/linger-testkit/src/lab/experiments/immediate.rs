@@ -1,0 +1,103 @@
+//! With IMMEDIATE, what is queued is dropped when the peer goes.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use linger::zmq::{self, SocketEvent};
+use linger::{Quorum, Subscriber};
+
+use crate::lab::audience::{Member, publisher};
+use crate::lab::conditions::Lab;
+use crate::lab::error::LabError;
+use crate::lab::experiment::{Experiment, Finding};
+use crate::lab::wire::{self, SOON, Watch};
+use crate::relay::Relay;
+
+pub(crate) const EXPERIMENT: Experiment = Experiment {
+    name: "immediate",
+    claim: "With IMMEDIATE the queue is dropped when the connection is lost; without it, it waits \
+            for the next",
+    folklore: "IMMEDIATE is the safe choice: nothing is queued for peers that are not there",
+    run,
+};
+
+/// More than kernel buffers take of it.
+const MESSAGE: [u8; 4_096] = [b'm'; 4_096];
+
+fn run(lab: &Lab) -> Result<Finding, LabError> {
+    let sent: u64 = lab.size(20_000, 4_000);
+    let immediate = after_a_cut(sent, true)?;
+    let queued = after_a_cut(sent, false)?;
+    let messages: u64 = lab.size(20_000, 4_000);
+    let (heard, repaired) = cured(messages)?;
+    Ok(Finding::new(
+        immediate == 0 && queued > sent / 2 && heard == messages,
+        format!(
+            "{sent} messages queued for a peer that does not read, then the connection is lost: \
+             {immediate} arrive at its next with IMMEDIATE, {queued} without"
+        ),
+        format!(
+            "`Publisher` keeps what is not acknowledged: with the connection lost in the middle, \
+             {heard} of {messages} were delivered and acknowledged, {repaired} of them repaired"
+        ),
+        [
+            ("sent_messages", sent as f64),
+            ("immediate_arrived_messages", immediate as f64),
+            ("queued_arrived_messages", queued as f64),
+            ("publisher_delivered_messages", heard as f64),
+            ("publisher_repaired_messages", repaired as f64),
+        ],
+    ))
+}
+
+/// How many arrive at the second peer of what was queued for the first.
+fn after_a_cut(sent: u64, immediate: bool) -> Result<u64, LabError> {
+    let context = zmq::Context::new();
+    let sender = wire::open(&context, zmq::PUSH, 0)?;
+    sender.set_immediate(immediate)?;
+    sender.set_reconnect_ivl(10)?;
+    sender.set_sndbuf(64 << 10)?;
+    let events = [SocketEvent::HANDSHAKE_SUCCEEDED];
+    let connected = Watch::on(&context, &sender, "connected", &events)?;
+    let endpoint = {
+        let theirs = zmq::Context::new();
+        let first = theirs.socket(zmq::PULL)?;
+        first.set_linger(0)?;
+        first.set_rcvhwm(1)?;
+        first.set_rcvbuf(64 << 10)?;
+        let endpoint = wire::bind(&first)?;
+        sender.connect(&endpoint)?;
+        connected.must_hear("the first handshake")?;
+        for _ in 0..sent {
+            sender.send(&MESSAGE[..], 0)?;
+        }
+        endpoint
+    };
+    let second = wire::open(&context, zmq::PULL, 0)?;
+    second.bind(&endpoint)?;
+    connected.must_hear("the second handshake")?;
+    wire::count(&second, sent, Duration::from_millis(500))
+}
+
+fn cured(messages: u64) -> Result<(u64, u64), LabError> {
+    let publisher = publisher()?;
+    let data = publisher.data_endpoint().trim_start_matches("tcp://");
+    let data: SocketAddr = data
+        .parse()
+        .map_err(|_| LabError::unready(format!("{data} is no address")))?;
+    let relay = Relay::start(data)?;
+    let data = format!("tcp://{}", relay.addr());
+    let builder = Subscriber::builder("member").subscribe("");
+    let member = Member::start(builder, &data, publisher.control_endpoint())?;
+    publisher.wait_for_members(1, Instant::now() + SOON)?;
+    for number in 0..messages {
+        if number == messages / 2 {
+            relay.cut();
+        }
+        publisher.publish("T", &MESSAGE[..])?;
+    }
+    let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
+    let heard = member.heard()?;
+    let is_drained = report.is_drained();
+    Ok((if is_drained { heard } else { 0 }, report.counters.repaired))
+}
