@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tracing::debug;
 
+use crate::closer::watch;
 use crate::context::running;
+use crate::event::Event;
 use crate::failure::{Failure, guarded};
 use crate::group::DEFAULT_GROUP;
 use crate::kind;
 use crate::linger::Limit;
 use crate::open_error::OpenError;
-use crate::raw::{Home, Raw};
+use crate::raw::Raw;
 use crate::record::Record;
 use crate::registry::{Registry, RegistryState};
 use crate::shared::{Admitted, Gate, Shared};
@@ -52,6 +54,15 @@ pub struct SocketBuilder {
     group: Option<String>,
     limit: Limit,
     ignores_unread: bool,
+    observation: Observation,
+}
+
+/// When its monitor is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Observation {
+    ForLife,
+    AtClose,
+    Never,
 }
 
 impl SocketBuilder {
@@ -68,6 +79,7 @@ impl SocketBuilder {
             group: None,
             limit: Limit::default_for(kind),
             ignores_unread: false,
+            observation: Observation::AtClose,
         }
     }
 
@@ -117,6 +129,26 @@ impl SocketBuilder {
         self
     }
 
+    /// Watches it from its opening to its end, so that lost peers are known.
+    ///
+    /// Its [`peers`](crate::SocketInfo::peers) are counted, and
+    /// [`PeerLost`](crate::Outcome::PeerLost) tells an end that only looks as if the queue was
+    /// emptied. It takes two more of the 1,023 sockets of the context, and two descriptors, as long
+    /// as it lives. A [monitor](Socket::monitor) of one's own is refused.
+    pub fn observe(mut self) -> Self {
+        self.observation = Observation::ForLife;
+        self
+    }
+
+    /// Leaves its end unwatched: it is reported as [`Unobserved`](crate::Outcome::Unobserved).
+    ///
+    /// For sockets of no consequence that come and go by the thousand: closing one is cheaper so.
+    /// The context's end waits for it all the same.
+    pub fn unobserved(mut self) -> Self {
+        self.observation = Observation::Never;
+        self
+    }
+
     /// Names another place as the one that opened it.
     ///
     /// For wrappers that can't be `#[track_caller]`.
@@ -137,8 +169,11 @@ impl SocketBuilder {
         let shared = Arc::clone(self.registry.inner());
         let prefix = kind::upper(self.kind).to_lowercase();
         let name = self.name.clone().ok_or(&*prefix);
-        let (record, raw) =
+        let (record, (raw, reader)) =
             shared.open(name, |gate, admitted| self.make(&shared, gate, admitted))?;
+        if let Some(reader) = reader {
+            shared.watch_open(&record, reader);
+        }
         debug!(socket = &*record.name, kind = kind::upper(record.kind), at = %record.location, "opened");
         Ok(Socket::new(shared, record, raw))
     }
@@ -148,7 +183,7 @@ impl SocketBuilder {
         shared: &Arc<Shared>,
         gate: &mut Gate<zmq::Context>,
         admitted: Admitted,
-    ) -> Result<(Record, Raw), OpenError> {
+    ) -> Result<(Record, (Raw, Option<Raw>)), OpenError> {
         let Admitted { id, name, open } = admitted;
         let group = shared.group(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
         if let Err(source) = group.descriptor() {
@@ -165,9 +200,16 @@ impl SocketBuilder {
             let socket = context.socket(self.kind)?;
             socket.set_linger(self.limit.while_open().raw())?;
             Ok(socket)
+        })
+        .and_then(|socket| {
+            let reader = match self.observation {
+                Observation::ForLife => Some(watch(context, &socket, Event::of_life())?),
+                Observation::AtClose | Observation::Never => None,
+            };
+            Ok((socket, reader))
         });
-        let raw = match opened {
-            Ok(raw) => raw,
+        let (raw, reader) = match opened {
+            Ok(opened) => opened,
             // Only the closer thread ends the context, and it takes it out of the gate before.
             Err(Failure::Zmq(zmq::Error::ETERM)) if !shared.lends => {
                 return Err(OpenError::Closing {
@@ -177,15 +219,16 @@ impl SocketBuilder {
             }
             Err(failure) => return Err(OpenError::from_failure(name, open, failure)),
         };
-        let record = Record::new(id, name.into(), self.kind, group, self.limit, self.location);
+        let mut record = Record::new(id, name.into(), self.kind, group, self.limit, self.location);
+        record = match self.observation {
+            Observation::ForLife => record.observed(),
+            Observation::AtClose => record,
+            Observation::Never => record.unobserved(),
+        };
         if self.ignores_unread {
             record.ignore_unread();
         }
-        let home = if shared.lends {
-            Home::Lent
-        } else {
-            Home::Private
-        };
-        Ok((record, Raw::new(raw, home)))
+        let at_home = |socket| Raw::new(socket, shared.home());
+        Ok((record, (at_home(raw), reader.map(at_home))))
     }
 }

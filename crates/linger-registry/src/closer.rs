@@ -2,6 +2,7 @@
 
 mod foreign;
 mod monitor;
+mod reader;
 mod terminate;
 mod unread;
 
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, error, info, trace};
 
 use crate::bell::Bell;
+use crate::event::Event;
 use crate::failure::Failure;
 use crate::linger::Applied;
 use crate::outcome::Outcome;
@@ -23,6 +25,7 @@ use crate::record::Record;
 use crate::shared::{Orders, Shared};
 use crate::table::Handed;
 use monitor::Monitor;
+use reader::Reader;
 
 /// How many ends are watched at once.
 ///
@@ -102,6 +105,7 @@ impl Closer {
     fn take_orders(&mut self) -> Option<Plan> {
         let Orders {
             handed,
+            watches,
             plan,
             next_stop,
             owned,
@@ -113,6 +117,8 @@ impl Closer {
             self.next_stop = self.shared.table.lock().next_stop();
         }
         self.waiting.extend(handed);
+        self.monitors
+            .extend(watches.into_iter().filter_map(open_watch));
         if let (Some(plan), false) = (plan, self.closing) {
             self.closing = true;
             let limit = plan.deadline.saturating_duration_since(Instant::now());
@@ -131,8 +137,10 @@ impl Closer {
     /// In a context that goes on, no end is ever overdue: a reader that went before it would leave
     /// libzmq's closing blocked, for others too.
     fn is_idle(&self, now: Instant) -> bool {
-        let seen = |monitor: &Monitor| !self.shared.lends && monitor.is_overdue(now);
-        self.waiting.is_empty() && self.monitors.iter().all(seen)
+        let nothing_to_see = |monitor: &Monitor| {
+            monitor.closed.is_none() || (!self.shared.lends && monitor.is_overdue(now))
+        };
+        self.waiting.is_empty() && self.monitors.iter().all(nothing_to_see)
     }
 
     /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
@@ -160,11 +168,17 @@ impl Closer {
         if record.is_foreign() {
             return self.close_foreign(handed, plan);
         }
-        let reader = if !record.is_to_be_watched() {
+        let monitor = if let Some(monitor) = self.take_watch(&record) {
+            Some(monitor)
+        } else if !record.is_to_be_watched() {
             None
         } else {
             match self.attach(&handed.socket) {
-                Ok(reader) => Some(reader),
+                Ok(reader) => Some(Monitor {
+                    record: Arc::clone(&record),
+                    reader: Reader::new(reader),
+                    closed: None,
+                }),
                 Err(full) => {
                     let patience = monitor_wait_until(&handed, plan);
                     if full && Instant::now() < patience {
@@ -185,19 +199,30 @@ impl Closer {
         trace!(
             socket = &*record.name,
             linger = applied.raw(),
-            observed = reader.is_some(),
+            observed = monitor.is_some(),
             "closed"
         );
-        match reader {
-            Some(reader) => self.monitors.push(Monitor {
-                record,
-                reader,
-                since,
-                applied,
-            }),
+        match monitor {
+            Some(mut monitor) => {
+                monitor.closing(since, applied);
+                self.monitors.push(monitor);
+            }
             None => self.ended(&record, Outcome::Unobserved),
         }
         Ok(())
+    }
+
+    /// The monitor that has watched it since it was opened, if it still does.
+    fn take_watch(&mut self, record: &Record) -> Option<Monitor> {
+        let of_it = |monitor: &Monitor| monitor.record.id == record.id;
+        let index = self.monitors.iter().position(of_it)?;
+        let monitor = self.monitors.swap_remove(index);
+        // What it has said counts as before the close.
+        if monitor.has_stopped() {
+            record.note_own_monitor();
+            return None;
+        }
+        Some(monitor)
     }
 
     /// Has an adopted socket closed on another thread; hands it back if it shall wait for one.
@@ -221,13 +246,35 @@ impl Closer {
 
     /// A monitor on the socket; the error says whether there was only no room for one.
     fn attach(&mut self, socket: &zmq::Socket) -> Result<zmq::Socket, bool> {
-        if self.monitors.len() >= MONITORS_AT_ONCE {
+        let watched = self.monitors.iter().filter(|it| it.closed.is_some());
+        if watched.count() >= MONITORS_AT_ONCE {
             return Err(true);
         }
-        Monitor::attach(&self.context, socket).map_err(|failure| {
+        Monitor::attach(&self.context, socket, Event::of_end()).map_err(|failure| {
             debug!(?failure, "no monitor");
             matches!(failure, Failure::Zmq(zmq::Error::EMFILE)) && !self.monitors.is_empty()
         })
+    }
+
+    /// The monitor of a socket stopped that was not closed here: whoever it was given to closed it,
+    /// or attached one that took its place.
+    fn out_of_sight(&self, record: &Arc<Record>) {
+        let receive_only = record.never_sends();
+        if self
+            .shared
+            .given_ended(record, Outcome::Ended { receive_only })
+        {
+            debug!(
+                socket = &*record.name,
+                "socket ended, closed by whoever had it"
+            );
+        } else {
+            record.note_own_monitor();
+            debug!(
+                socket = &*record.name,
+                "its owner attached a monitor that ends ours"
+            );
+        }
     }
 
     fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
@@ -258,8 +305,10 @@ impl Closer {
         for index in (0..self.monitors.len()).rev() {
             if readable[index + 1] && self.monitors[index].has_stopped() {
                 let done = self.monitors.swap_remove(index);
-                let outcome = Outcome::of_end(&done.record, done.applied, now - done.since);
-                self.ended(&done.record, outcome);
+                match &done.closed {
+                    Some(closed) => self.ended(&done.record, closed.outcome(&done.record, now)),
+                    None => self.out_of_sight(&done.record),
+                }
             }
         }
     }
@@ -281,7 +330,7 @@ impl Closer {
         // A context that goes on is not ended at the reserve.
         let terminate = plan
             .map(|plan| plan.terminate_at)
-            .filter(|_| !self.shared.lends);
+            .filter(|at| *at > now || !self.shared.lends);
         overdue
             .chain(waiting)
             .chain(terminate)
@@ -300,6 +349,25 @@ pub(crate) fn close(socket: zmq::Socket) {
     // `zmq` panics if libzmq says that this is no socket. It can't be; a destructor that calls
     // this must not find out.
     drop(catch_unwind(AssertUnwindSafe(|| drop(socket))));
+}
+
+/// The watch of a socket that is not closed yet.
+fn open_watch(handed: Handed<Raw>) -> Option<Monitor> {
+    let (reader, _) = handed.socket.into_parts()?;
+    Some(Monitor {
+        record: handed.record,
+        reader: Reader::new(reader),
+        closed: None,
+    })
+}
+
+/// A monitor for life, on a socket that is being opened; or for its end, on one that is given away.
+pub(crate) fn watch(
+    context: &zmq::Context,
+    socket: &zmq::Socket,
+    events: i32,
+) -> Result<zmq::Socket, Failure> {
+    Monitor::attach(context, socket, events)
 }
 
 /// The linger that counts for a socket that is closed now.

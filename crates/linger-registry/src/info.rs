@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::endpoint::Endpoint;
+use crate::peers::Peers;
 
 /// One socket at one moment: who it is, where from, how far.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct SocketInfo {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) unread: Option<u64>,
     pub(crate) adopted: bool,
+    pub(crate) peers: Option<Peers>,
     pub(crate) state: SocketState,
 }
 
@@ -91,6 +93,14 @@ impl SocketInfo {
     #[must_use]
     pub fn unread(&self) -> Option<u64> {
         self.unread
+    }
+
+    /// Its peers; `None` unless it was opened with [`observe`](crate::SocketBuilder::observe).
+    ///
+    /// `None` too once its owner has attached a monitor through `Deref`, which ends that.
+    #[must_use]
+    pub fn peers(&self) -> Option<Peers> {
+        self.peers
     }
 
     /// Whether it was [adopted](crate::Registry::adopt), so that its context is not the registry's.

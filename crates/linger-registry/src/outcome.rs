@@ -29,6 +29,27 @@ pub enum Outcome {
         )]
         after: Duration,
     },
+    /// It ended before its linger was over, but a peer was lost: what was queued for it may be, too.
+    ///
+    /// Known only of a socket that was opened with [`observe`](crate::SocketBuilder::observe): a
+    /// peer's connection ended while it lingered, or, if it was only bound, no peer was left when
+    /// it was closed though there had been one.
+    PeerLost {
+        /// From the close to the end.
+        #[cfg_attr(
+            feature = "serde",
+            serde(rename = "after_ms", serialize_with = "crate::serial::millis")
+        )]
+        after: Duration,
+    },
+    /// It was closed by whoever it was [given](crate::Socket::into_zmq) to, and has ended.
+    ///
+    /// Whether its queue was empty is unknown, as the moment of its close is. If they attached a
+    /// monitor of their own to it, it went out of sight then, and may be open still.
+    Ended {
+        /// It is of a type that never sends: so nothing was left.
+        receive_only: bool,
+    },
     /// Its owner [discarded](crate::Socket::discard) it, and with it whatever was still queued.
     Discarded {
         /// From the close to the end.
@@ -82,7 +103,7 @@ pub enum Outcome {
         )]
         after: Duration,
     },
-    /// Its owner holds it still; the socket's [info](crate::SocketInfo) names place and thread.
+    /// Its owner holds it still, or whoever it was [given](crate::Socket::into_zmq) to; the socket's [info](crate::SocketInfo) names place and thread.
     StillOpen,
 }
 
@@ -90,7 +111,10 @@ impl Outcome {
     /// Whether nothing was left to send, or what was left was its owner's to discard.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        matches!(self, Self::Emptied { .. } | Self::Discarded { .. })
+        matches!(
+            self,
+            Self::Emptied { .. } | Self::Discarded { .. } | Self::Ended { receive_only: true }
+        )
     }
 
     /// Whether its end was seen, so that it can't hold the context.
@@ -98,7 +122,10 @@ impl Outcome {
     pub fn is_end_seen(&self) -> bool {
         matches!(
             self,
-            Self::Emptied { .. } | Self::Discarded { .. } | Self::Expired { .. }
+            Self::Emptied { .. }
+                | Self::PeerLost { .. }
+                | Self::Discarded { .. }
+                | Self::Expired { .. }
         )
     }
 
@@ -123,6 +150,8 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Emptied { after } => write!(f, "emptied after {}", Brief(*after)),
+            Self::PeerLost { after } => write!(f, "PEER LOST, ended after {}", Brief(*after)),
+            Self::Ended { .. } => f.write_str("ended elsewhere"),
             Self::Discarded { after } => write!(f, "discarded after {}", Brief(*after)),
             Self::Expired { linger } => write!(f, "expired, linger {}", Brief(*linger)),
             Self::Lingering {

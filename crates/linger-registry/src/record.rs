@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::endpoint::Endpoint;
+use crate::event::Event;
 use crate::group::Group;
 use crate::info::{SocketInfo, SocketState};
 use crate::kind;
 use crate::last_use::LastUse;
 use crate::linger::Limit;
+use crate::peers::{PeerCount, Peers};
 
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -30,6 +32,8 @@ pub(crate) struct Record {
     foreign: bool,
     /// Its end is not to be watched.
     unobserved: bool,
+    /// Counted, if it was opened with a monitor for life.
+    peers: Option<Mutex<PeerCount>>,
     own_monitor: AtomicBool,
     discarded: AtomicBool,
     ignores_unread: AtomicBool,
@@ -57,6 +61,7 @@ impl Record {
             endpoints: Mutex::new(Vec::new()),
             foreign: false,
             unobserved: false,
+            peers: None,
             own_monitor: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
             ignores_unread: AtomicBool::new(false),
@@ -78,6 +83,43 @@ impl Record {
             unobserved: true,
             ..self
         }
+    }
+
+    /// A monitor for life counts its peers.
+    pub(crate) fn observed(self) -> Self {
+        Self {
+            peers: Some(Mutex::default()),
+            ..self
+        }
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.peers.is_some()
+    }
+
+    /// `None` if they are not counted, or no longer.
+    pub(crate) fn peers(&self) -> Option<Peers> {
+        let counted = !self.own_monitor.load(Ordering::Relaxed);
+        let count = self.peers.as_ref().filter(|_| counted)?;
+        Some(count.lock().peers())
+    }
+
+    pub(crate) fn note_event(&self, event: Event) {
+        if let Some(count) = &self.peers {
+            count.lock().on(event);
+        }
+    }
+
+    /// Whether an end of its queue can mean a loss.
+    pub(crate) fn can_lose(&self) -> bool {
+        !self.never_sends() && !self.is_inproc_only()
+    }
+
+    /// It was bound, and never connected.
+    pub(crate) fn is_bound_only(&self) -> bool {
+        let endpoints = self.endpoints.lock();
+        let bound = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Bound(_));
+        !endpoints.is_empty() && endpoints.iter().all(bound)
     }
 
     pub(crate) fn is_foreign(&self) -> bool {
@@ -155,6 +197,7 @@ impl Record {
             endpoints: self.endpoints.lock().clone(),
             unread: self.unread(),
             adopted: self.foreign,
+            peers: self.peers(),
             state,
         }
     }

@@ -83,8 +83,9 @@ impl Registry {
 
     /// An empty registry whose [context](Self::context) others can have.
     ///
-    /// For wrappers that take a [`zmq::Context`], not a socket. It
-    /// promises less than [`new`](Self::new):
+    /// For wrappers that take a [`zmq::Context`]. Where one takes a socket, prefer
+    /// [`Socket::into_zmq`](crate::Socket::into_zmq), or [`adopt`](Self::adopt) what it made, as
+    /// this promises less than [`new`](Self::new):
     ///
     /// - The context is never ended, only [released](crate::ContextOutcome::Released). So owners
     ///   in a bare `recv` are not woken by `ETERM`: they are reported as

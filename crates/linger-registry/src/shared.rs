@@ -55,6 +55,8 @@ pub(crate) struct Admitted {
 pub(crate) struct Orders<S> {
     /// What was dropped since the last look.
     pub(crate) handed: Vec<Handed<S>>,
+    /// The readers of monitors on sockets that are open, new since the last look.
+    pub(crate) watches: Vec<Handed<S>>,
     /// Of the close, if it has begun.
     pub(crate) plan: Option<Plan>,
     /// When the close stops the next groups, if there are any.
@@ -185,6 +187,29 @@ impl<S, C> Shared<S, C> {
         }
     }
 
+    /// What `with` makes of the context, with the gate held: it does not end meanwhile.
+    pub(crate) fn with_context<T>(&self, with: impl FnOnce(&C) -> T) -> Option<T> {
+        self.gate.lock().context.as_ref().map(with)
+    }
+
+    /// Has the closer thread read the monitor of an open socket. Gives the reader back if it reads
+    /// no more, and with it whether libzmq may still block on it.
+    pub(crate) fn watch(&self, record: &Arc<Record>, reader: S) -> Result<(), (S, bool)> {
+        let mut table = self.table.lock();
+        let lost = matches!(table.context, ContextStage::Lost);
+        let watched = table.watch(record, reader, Instant::now());
+        drop(table);
+        if watched.is_ok() {
+            self.ring();
+        }
+        watched.map_err(|reader| (reader, lost))
+    }
+
+    /// Its owner gave it away, and somebody else closes it.
+    pub(crate) fn give(&self, record: &Record, watched: bool) {
+        self.table.lock().give(record, watched);
+    }
+
     pub(crate) fn closed_here(&self) {
         self.stop_due(Instant::now());
         self.changed.notify_all();
@@ -257,10 +282,16 @@ impl<S, C> Shared<S, C> {
         let mut table = self.table.lock();
         Orders {
             handed: table.take_handed(),
+            watches: table.take_watches(),
             plan: table.close.as_ref().map(|close| close.plan),
             next_stop: table.next_stop(),
             owned: table.owned(),
         }
+    }
+
+    /// The readers that the closer thread did not get to. No more come once it takes no sockets.
+    pub(crate) fn take_watches(&self) -> Vec<Handed<S>> {
+        self.table.lock().take_watches()
     }
 
     /// It is about to be closed with that linger.
@@ -281,6 +312,16 @@ impl<S, C> Shared<S, C> {
         self.changed.notify_all();
     }
 
+    /// A socket that was given away has ended; false if it was not given away.
+    pub(crate) fn given_ended(&self, record: &Arc<Record>, outcome: Outcome) -> bool {
+        let given = self.table.lock().is_given(record);
+        if given {
+            self.ended(record, outcome);
+            self.ring();
+        }
+        given
+    }
+
     /// Whether the context's end may begin; then no socket is taken any more, and what was on its
     /// way is returned.
     ///
@@ -292,9 +333,10 @@ impl<S, C> Shared<S, C> {
         let must = table
             .close
             .as_ref()
-            .is_some_and(|close| close.plan.terminate_at <= now && !self.lends);
+            .is_some_and(|close| close.plan.terminate_at <= now);
         let asked = table.close.is_some() || table.abandoned;
-        (must || (asked && idle && table.is_quiet())).then(|| {
+        let unseen_too = must && self.lends;
+        ((must && !self.lends) || (asked && idle && table.is_quiet(unseen_too))).then(|| {
             table.context = if self.lends {
                 ContextStage::Releasing { since: now }
             } else {
@@ -312,7 +354,13 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn context_is(&self, stage: ContextStage) {
-        self.table.lock().context = stage;
+        {
+            let mut table = self.table.lock();
+            table.context = stage;
+            if let ContextStage::Ended { took } = stage {
+                table.end_given(took);
+            }
+        }
         self.changed.notify_all();
     }
 }

@@ -12,6 +12,7 @@ use crate::failure::{Failure, guarded, uninterrupted};
 use crate::group::Group;
 use crate::ipc;
 use crate::kind;
+use crate::peers::Peers;
 use crate::raw::Raw;
 use crate::record::Record;
 use crate::shared::Shared;
@@ -160,12 +161,19 @@ impl Socket {
     /// [`Unobserved`](crate::Outcome::Unobserved). Read it to the end: libzmq blocks the thread
     /// that does all its closing while an event finds no reader.
     ///
+    /// One that is attached through `Deref`, as `(*socket).monitor(…)`, is not known to the
+    /// registry, whose own ends it at the close; and it ends that of an observed socket.
+    ///
     /// # Errors
     ///
-    /// What libzmq said; `EPROTONOSUPPORT` if the endpoint is not `inproc://`.
+    /// What libzmq said; `EPROTONOSUPPORT` if the endpoint is not `inproc://`. `EBUSY` if it was
+    /// opened with [`observe`](crate::SocketBuilder::observe).
     pub fn monitor(&self, endpoint: &str, events: i32) -> zmq::Result<()> {
         if endpoint.contains('\0') {
             return Err(zmq::Error::EINVAL);
+        }
+        if self.record.is_observed() {
+            return Err(zmq::Error::EBUSY);
         }
         uninterrupted(|| self.deref().monitor(endpoint, events))?;
         self.record.note_own_monitor();
@@ -197,6 +205,49 @@ impl Deref for Socket {
 }
 
 impl Socket {
+    /// Gives the [`zmq::Socket`] away, to a wrapper that wants one of its own.
+    ///
+    /// For `tmq` and the like. Whoever has it may drop it on any thread, an async worker too, and
+    /// never waits there: a private registry's context is not ended by a destructor. (With
+    /// [`Registry::shared`](crate::Registry::shared) it is, by the very last.) The name stays
+    /// taken, and the end is still seen:
+    ///
+    /// - Dropped by its new owner, it is reported as [`Ended`](crate::Outcome::Ended). Its linger
+    ///   is the one that it was opened with, unless they set another: a close can't cut it.
+    /// - Held still at the reserve of a close, it is closed by `ETERM` as others are
+    ///   ([`ClosedLate`](crate::Outcome::ClosedLate)), or reported as
+    ///   [`StillOpen`](crate::Outcome::StillOpen).
+    /// - If its end can't be watched, as there was no room for a monitor or it has one, it is
+    ///   [`Unobserved`](crate::Outcome::Unobserved), and a close gives it until the reserve. A
+    ///   monitor that its new owner attaches ends ours: then it is taken to have ended.
+    ///
+    /// Its new owner sees nothing of the group's stop: keep a clone of the [`group`](Self::group).
+    /// What was [adopted](crate::Registry::adopt) leaves the registry for good, as
+    /// [`Unobserved`](crate::Outcome::Unobserved).
+    ///
+    /// # Panics
+    ///
+    /// Never: a socket that was not dropped is there to be given.
+    #[must_use = "dropping it closes the socket"]
+    #[expect(
+        clippy::expect_used,
+        reason = "only this and `drop` take it, and both end it"
+    )]
+    pub fn into_zmq(mut self) -> zmq::Socket {
+        self.raw
+            .take()
+            .and_then(|raw| self.shared.give_away(&self.record, raw))
+            .expect("a socket that was not dropped")
+    }
+
+    /// Its peers; `None` unless it was opened with [`observe`](crate::SocketBuilder::observe).
+    ///
+    /// As the closer thread has seen them: a little later than libzmq.
+    #[must_use]
+    pub fn peers(&self) -> Option<Peers> {
+        self.record.peers()
+    }
+
     /// Drops it, and with it whatever is still queued: a linger of 0, by the owner's own word.
     ///
     /// For what is of no use any more, such as the repeats of an answer that has arrived. The

@@ -21,9 +21,10 @@ pub(crate) const REMEMBERED: usize = 1024;
 
 pub(crate) struct Table<S> {
     live: BTreeMap<u64, Entry>,
-    /// The open sockets by name: exactly the entries whose stage is `Open`.
+    /// The open sockets by name: exactly the entries whose stage is `Open` or `Given`.
     open: HashMap<Arc<str>, Arc<Record>>,
     handed: Vec<Handed<S>>,
+    watches: Vec<Handed<S>>,
     /// Whether the closer thread still takes sockets.
     accepting: bool,
     ended: VecDeque<(Arc<Record>, Outcome)>,
@@ -43,8 +44,15 @@ struct Entry {
 
 enum Stage {
     Open,
+    /// Somebody else has it, and closes it; `watched` if that will be seen.
+    Given {
+        watched: bool,
+    },
     Handed,
-    Lingering { since: Instant, applied: Applied },
+    Lingering {
+        since: Instant,
+        applied: Applied,
+    },
 }
 
 /// A socket on its way from its owner to the closer thread.
@@ -97,6 +105,7 @@ impl<S> Table<S> {
             live: BTreeMap::new(),
             open: HashMap::new(),
             handed: Vec::new(),
+            watches: Vec::new(),
             accepting: true,
             ended: VecDeque::new(),
             omitted: Omitted::default(),
@@ -159,6 +168,54 @@ impl<S> Table<S> {
         Handover::Queued { wake }
     }
 
+    /// Has the closer thread read a monitor; gives the reader back if it takes none.
+    pub(crate) fn watch(&mut self, record: &Arc<Record>, reader: S, now: Instant) -> Result<(), S> {
+        if !self.accepting {
+            return Err(reader);
+        }
+        self.watches.push(Handed {
+            record: Arc::clone(record),
+            socket: reader,
+            since: now,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn take_watches(&mut self) -> Vec<Handed<S>> {
+        std::mem::take(&mut self.watches)
+    }
+
+    pub(crate) fn give(&mut self, record: &Record, watched: bool) {
+        if let Some(entry) = self.live.get_mut(&record.id) {
+            entry.stage = Stage::Given { watched };
+        }
+    }
+
+    pub(crate) fn is_given(&self, record: &Record) -> bool {
+        let entry = self.live.get(&record.id);
+        entry.is_some_and(|entry| matches!(entry.stage, Stage::Given { .. }))
+    }
+
+    /// The context has ended: so what was given away was closed, if not before, then by `ETERM`.
+    pub(crate) fn end_given(&mut self, took: Duration) {
+        let given: Vec<_> = self
+            .live
+            .values()
+            .filter_map(|entry| match entry.stage {
+                Stage::Given { watched } => Some((Arc::clone(&entry.record), watched)),
+                _ => None,
+            })
+            .collect();
+        for (record, watched) in given {
+            let outcome = if watched {
+                Outcome::ClosedLate { after: took }
+            } else {
+                Outcome::Unobserved
+            };
+            self.end(&record, outcome);
+        }
+    }
+
     pub(crate) fn take_handed(&mut self) -> Vec<Handed<S>> {
         std::mem::take(&mut self.handed)
     }
@@ -202,8 +259,14 @@ impl<S> Table<S> {
     }
 
     /// Whether nobody holds a socket, and none is on its way.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.open.is_empty() && self.handed.is_empty()
+    ///
+    /// What was given away and is not watched counts as held, for nobody knows, unless `unseen_too`.
+    pub(crate) fn is_quiet(&self, unseen_too: bool) -> bool {
+        let unseen = |record: &Arc<Record>| {
+            let entry = self.live.get(&record.id);
+            entry.is_some_and(|it| matches!(it.stage, Stage::Given { watched: false }))
+        };
+        self.handed.is_empty() && self.open.values().all(|it| unseen_too && unseen(it))
     }
 
     pub(crate) fn lingering(&mut self, record: &Record, since: Instant, applied: Applied) {
@@ -214,8 +277,11 @@ impl<S> Table<S> {
 
     /// Marks the end, once: a second mark for the same socket changes nothing.
     pub(crate) fn end(&mut self, record: &Arc<Record>, outcome: Outcome) {
-        if self.live.remove(&record.id).is_none() {
+        let Some(entry) = self.live.remove(&record.id) else {
             return;
+        };
+        if matches!(entry.stage, Stage::Open | Stage::Given { .. }) {
+            self.open.remove(&record.name);
         }
         self.ended.push_back((Arc::clone(record), outcome));
         if self.ended.len() > REMEMBERED && self.close.is_none() {
@@ -243,7 +309,7 @@ impl<S> Table<S> {
     pub(crate) fn still_open(&self) -> impl Iterator<Item = &Arc<Record>> {
         self.live
             .values()
-            .filter(|entry| matches!(entry.stage, Stage::Open))
+            .filter(|entry| matches!(entry.stage, Stage::Open | Stage::Given { .. }))
             .map(|entry| &entry.record)
     }
 
@@ -252,7 +318,7 @@ impl<S> Table<S> {
             .values()
             .map(|entry| {
                 let state = match entry.stage {
-                    Stage::Open => SocketState::Open,
+                    Stage::Open | Stage::Given { .. } => SocketState::Open,
                     Stage::Handed | Stage::Lingering { .. } => SocketState::Closing,
                 };
                 entry.record.info(now, state)
@@ -269,7 +335,10 @@ impl<S> Table<S> {
         }
         for (id, entry) in &self.live {
             let (state, outcome) = match entry.stage {
-                Stage::Open => (SocketState::Open, Outcome::StillOpen),
+                Stage::Open | Stage::Given { watched: true } => {
+                    (SocketState::Open, Outcome::StillOpen)
+                }
+                Stage::Given { watched: false } => (SocketState::Open, Outcome::Unobserved),
                 Stage::Handed => (SocketState::Closing, Outcome::Unobserved),
                 Stage::Lingering { since, applied } => (
                     SocketState::Closing,

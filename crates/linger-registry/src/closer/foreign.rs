@@ -7,6 +7,7 @@ use tracing::{debug, trace};
 
 use super::close;
 use super::monitor::Monitor;
+use super::reader::Reader;
 use crate::linger::Applied;
 use crate::outcome::Outcome;
 use crate::raw::Raw;
@@ -66,9 +67,8 @@ fn end(shared: &Shared, handed: Handed<Raw>, applied: Applied) {
 fn watch(record: &Arc<Record>, reader: zmq::Socket, since: Instant, applied: Applied) -> Outcome {
     let monitor = Monitor {
         record: Arc::clone(record),
-        reader,
-        since,
-        applied,
+        reader: Reader::new(reader),
+        closed: None,
     };
     loop {
         match monitor.reader.poll(zmq::POLLIN, -1) {

@@ -1,40 +1,51 @@
-//! Watching one socket's end through libzmq's socket monitor.
+//! Watching one socket through libzmq's socket monitor: its end, or all its life.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::OVERDUE_AFTER;
+use super::reader::Reader;
+use crate::event::Event;
 use crate::failure::{Failure, guarded, uninterrupted};
 use crate::linger::Applied;
+use crate::outcome::Outcome;
+use crate::peers::Peers;
 use crate::record::Record;
 
-/// A closed socket whose end is awaited.
-///
-/// The reader must live until the end was read, or until the context ends: libzmq's reaper thread
-/// sends the event with a blocking send, and without a reader all closing would stand still.
+/// A socket that is watched.
 pub(super) struct Monitor {
     pub(super) record: Arc<Record>,
-    pub(super) reader: zmq::Socket,
+    pub(super) reader: Reader,
+    /// `None` while its owner has it, or whoever it was given to.
+    pub(super) closed: Option<Closed>,
+}
+
+/// What its end is judged by.
+pub(super) struct Closed {
     pub(super) since: Instant,
     pub(super) applied: Applied,
+    /// Its peers when it was closed, if it is observed.
+    pub(super) peers: Option<Peers>,
 }
 
 impl Monitor {
-    /// Attaches a monitor for `MONITOR_STOPPED`, the last thing a socket says.
+    /// Attaches a monitor for these events, of which `MONITOR_STOPPED` is the last.
     pub(super) fn attach(
         context: &zmq::Context,
         socket: &zmq::Socket,
+        events: i32,
     ) -> Result<zmq::Socket, Failure> {
         let endpoint = endpoint();
-        let stopped = i32::from(zmq::SocketEvent::MONITOR_STOPPED.to_raw());
         guarded(|| {
             // The reader first: once the monitor is there, it must not be without one. Of these
             // steps the last can't fail, as what it connects to is there, in this context; but
             // a signal may interrupt it.
             let reader = context.socket(zmq::PAIR)?;
             reader.set_linger(0)?;
-            uninterrupted(|| socket.monitor(&endpoint, stopped))?;
+            // Should it ever be read late, that must not block what libzmq does meanwhile.
+            reader.set_rcvhwm(0)?;
+            uninterrupted(|| socket.monitor(&endpoint, events))?;
             uninterrupted(|| reader.connect(&endpoint))?;
             Ok(reader)
         })
@@ -57,7 +68,7 @@ impl Monitor {
             Ok(uninterrupted(|| probe.bind(&endpoint)) == Err(zmq::Error::EADDRINUSE))
         })?;
         if found {
-            Self::attach(context, socket).map(Some)
+            Self::attach(context, socket, Event::of_end()).map(Some)
         } else {
             Ok(None)
         }
@@ -67,25 +78,57 @@ impl Monitor {
     pub(super) fn has_stopped(&self) -> bool {
         let mut stopped = false;
         while let Ok(frames) = self.reader.recv_multipart(zmq::DONTWAIT) {
-            // Event number and value in the first frame, in native byte order.
-            if let Some([low, high, ..]) = frames.first().map(Vec::as_slice) {
-                let event = u16::from_ne_bytes([*low, *high]);
-                stopped |= event == zmq::SocketEvent::MONITOR_STOPPED.to_raw();
-            }
+            let event = Event::read(&frames);
+            stopped |= event == Event::Stopped;
+            self.record.note_event(event);
         }
         stopped
     }
 
-    /// From when on its end is no longer expected; never if it lingers for ever.
-    pub(super) fn overdue_at(&self) -> Option<Instant> {
-        self.applied
-            .limit()
-            .and_then(|linger| self.since.checked_add(linger + OVERDUE_AFTER))
+    /// It is about to be closed; its peers are counted up to here.
+    pub(super) fn closing(&mut self, since: Instant, applied: Applied) {
+        self.closed = Some(Closed {
+            since,
+            applied,
+            peers: self.record.peers(),
+        });
     }
 
+    /// From when on its end is no longer expected; never if it lingers for ever.
+    pub(super) fn overdue_at(&self) -> Option<Instant> {
+        let closed = self.closed.as_ref()?;
+        let linger = closed.applied.limit()?;
+        closed.since.checked_add(linger + OVERDUE_AFTER)
+    }
+
+    /// Whether nothing more is expected of it before the context's end.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
         self.overdue_at().is_some_and(|at| at <= now)
     }
+}
+
+impl Closed {
+    /// What became of it, when it ended `now`.
+    pub(super) fn outcome(&self, record: &Record, now: Instant) -> Outcome {
+        let elapsed = now.saturating_duration_since(self.since);
+        let outcome = Outcome::of_end(record, self.applied, elapsed);
+        match (&outcome, self.peers, record.peers()) {
+            (Outcome::Emptied { after }, Some(then), Some(now))
+                if record.can_lose() && lost(record, then, now) =>
+            {
+                Outcome::PeerLost { after: *after }
+            }
+            _ => outcome,
+        }
+    }
+}
+
+/// Whether a peer went that may have had something to get: while the socket lingered, or, where
+/// libzmq drops what is queued for a peer that goes, before.
+fn lost(record: &Record, at_close: Peers, at_end: Peers) -> bool {
+    let in_linger = at_end.lost > at_close.lost;
+    let before = at_close.now == 0 && at_close.lost > 0 && record.is_bound_only();
+    in_linger || before
 }
 
 /// A name for one monitor, of which there is no other in the process: a context may be another

@@ -26,14 +26,20 @@ impl Closer {
             drop(handed.socket);
             self.ended(&handed.record, Outcome::Unobserved);
         }
+        // A reader that was never read would hold the context.
+        drop(self.shared.take_watches());
         // The context's end ends the monitors too: what they have not said, they never will.
         for monitor in mem::take(&mut self.monitors) {
-            let elapsed = began.saturating_duration_since(monitor.since);
+            // What is open still is woken, and closed late.
+            let Some(closed) = &monitor.closed else {
+                continue;
+            };
+            let elapsed = began.saturating_duration_since(closed.since);
             let outcome = if monitor.is_overdue(began) {
                 Outcome::Unobserved
             } else {
                 Outcome::Lingering {
-                    linger: monitor.applied.limit(),
+                    linger: closed.applied.limit(),
                     elapsed,
                 }
             };
@@ -128,6 +134,8 @@ impl Drop for Watch {
         // Nobody is left who may wait for the end of a context that others have: so no clone of
         // it must be the last.
         mem::forget(self.shared.take_context());
+        // And nobody reads these: without a reader, libzmq would block on their monitors.
+        mem::forget(self.shared.take_watches());
         for handed in queued {
             drop(handed.socket);
             self.shared
