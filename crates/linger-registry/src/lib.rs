@@ -53,7 +53,8 @@
 //!   dropped with a peer that was lost; whether the peer's application saw it, only the
 //!   application can say.
 //! - A thread in a bare `recv`, `send`, `zmq::poll` or `zmq::proxy` is not woken when its group
-//!   stops, but at the reserve, by [`ETERM`](zmq::Error::ETERM). See [`Socket`].
+//!   stops, but at the reserve, by [`ETERM`](zmq::Error::ETERM). For each way in which a socket
+//!   lives, how it is woken and closed: [`ways`].
 //! - A socket that was dropped *before* the close with a linger beyond the deadline goes on
 //!   lingering past it, in the background: libzmq can't change the linger of a closed socket.
 //! - Watching an end takes two of the 1,023 sockets that a context holds. At most 128 ends are
@@ -151,6 +152,9 @@ pub use zmq;
 
 #[doc = include_str!("../HOW-SOCKETS-END.md")]
 pub mod how_sockets_end {}
+
+#[doc = include_str!("../WAYS.md")]
+pub mod ways {}
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
