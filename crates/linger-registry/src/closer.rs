@@ -5,8 +5,8 @@ mod monitor;
 mod reader;
 mod terminate;
 mod unread;
+mod waiting;
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -17,7 +17,6 @@ use tracing::{debug, error, info, trace};
 use crate::bell::Bell;
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::linger::Applied;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::raw::Raw;
@@ -26,14 +25,12 @@ use crate::shared::{Orders, Shared};
 use crate::table::Handed;
 use monitor::Monitor;
 use reader::Reader;
+use waiting::Waiting;
 
 /// How many ends are watched at once.
 ///
 /// Each watch takes two of the 1,023 sockets of the context, and two descriptors of the process.
 const MONITORS_AT_ONCE: usize = 128;
-
-/// How long a close waits for a monitor, before it happens unobserved.
-const MONITOR_WAIT: Duration = Duration::from_millis(100);
 
 /// How long after its linger an end may still be reported: timers and threads run late.
 const OVERDUE_AFTER: Duration = Duration::from_millis(100);
@@ -45,9 +42,9 @@ const BATCH: usize = 16;
 pub(crate) struct Closer {
     shared: Arc<Shared>,
     context: zmq::Context,
-    waiting: VecDeque<Handed<Raw>>,
+    waiting: Waiting,
     monitors: Vec<Monitor>,
-    /// The first of `waiting` waits for a monitor, rather than for its turn.
+    /// Those in `waiting` wait for a monitor, rather than for their turn.
     full: bool,
     /// The close has been announced.
     closing: bool,
@@ -66,7 +63,7 @@ impl Closer {
                 Self {
                     shared: Arc::clone(&shared),
                     context,
-                    waiting: VecDeque::new(),
+                    waiting: Waiting::default(),
                     monitors: Vec::new(),
                     full: false,
                     closing: false,
@@ -116,7 +113,7 @@ impl Closer {
             self.shared.stop_due(now);
             self.next_stop = self.shared.table.lock().next_stop();
         }
-        self.waiting.extend(handed);
+        handed.into_iter().for_each(|it| self.waiting.add(it));
         self.monitors
             .extend(watches.into_iter().filter_map(open_watch));
         if let (Some(plan), false) = (plan, self.closing) {
@@ -143,17 +140,20 @@ impl Closer {
         self.waiting.is_empty() && self.monitors.iter().all(nothing_to_see)
     }
 
-    /// Closes in the order of the drops, as many as there are monitors for, or have waited enough.
+    /// Closes as many as there are monitors for, and those that have waited enough.
     fn close_waiting(&mut self, plan: Option<&Plan>) {
         self.full = false;
         for _ in 0..BATCH {
-            let Some(handed) = self.waiting.pop_front() else {
+            let next = match self.full {
+                false => self.waiting.next(),
+                true => self.waiting.next_impatient(Instant::now(), plan),
+            };
+            let Some(handed) = next else {
                 break;
             };
             if let Err(handed) = self.close_observed(handed, plan) {
-                self.waiting.push_front(handed);
+                self.waiting.add(handed);
                 self.full = true;
-                break;
             }
         }
     }
@@ -180,7 +180,7 @@ impl Closer {
                     closed: None,
                 }),
                 Err(full) => {
-                    let patience = monitor_wait_until(&handed, plan);
+                    let patience = waiting::patience(&record, handed.since, plan);
                     if full && Instant::now() < patience {
                         return Err(handed);
                     }
@@ -189,7 +189,7 @@ impl Closer {
             }
         };
         record.note_unread(unread::count(&handed.socket, &record));
-        let applied = linger_now(&record, plan);
+        let applied = waiting::linger(&record, handed.since, plan);
         if let Err(error) = handed.socket.set_linger(applied.raw()) {
             debug!(socket = &*record.name, %error, "linger not set, the one set before counts");
         }
@@ -227,11 +227,11 @@ impl Closer {
 
     /// Has an adopted socket closed on another thread; hands it back if it shall wait for one.
     fn close_foreign(&self, handed: Handed<Raw>, plan: Option<&Plan>) -> Result<(), Handed<Raw>> {
-        let applied = linger_now(&handed.record, plan);
+        let applied = waiting::linger(&handed.record, handed.since, plan);
         let Err(handed) = foreign::close_apart(&self.shared, handed, applied) else {
             return Ok(());
         };
-        if Instant::now() < monitor_wait_until(&handed, plan) {
+        if Instant::now() < waiting::patience(&handed.record, handed.since, plan) {
             return Err(handed);
         }
         let Handed { record, socket, .. } = handed;
@@ -315,13 +315,10 @@ impl Closer {
 
     /// Until the next moment at which something is due even if nothing happens; -1 for none.
     fn timeout_ms(&self, now: Instant, plan: Option<&Plan>) -> i64 {
-        let waiting = self.waiting.front().map(|handed| {
-            if self.full {
-                monitor_wait_until(handed, plan)
-            } else {
-                now
-            }
-        });
+        let waiting = match self.full {
+            true => self.waiting.patience(plan),
+            false => (!self.waiting.is_empty()).then_some(now),
+        };
         let overdue = self
             .monitors
             .iter()
@@ -368,18 +365,4 @@ pub(crate) fn watch(
     events: i32,
 ) -> Result<zmq::Socket, Failure> {
     Monitor::attach(context, socket, events)
-}
-
-/// The linger that counts for a socket that is closed now.
-fn linger_now(record: &Record, plan: Option<&Plan>) -> Applied {
-    let now = Instant::now();
-    record
-        .limit_at_close()
-        .at_close(plan.map(|plan| plan.linger_left(now)))
-}
-
-/// Until when this socket waits for a monitor: a tenth of a second, never into the reserve.
-fn monitor_wait_until(handed: &Handed<Raw>, plan: Option<&Plan>) -> Instant {
-    let patience = handed.since + MONITOR_WAIT;
-    plan.map_or(patience, |plan| patience.min(plan.linger_until))
 }

@@ -57,8 +57,9 @@
 //!   lives, how it is woken and closed: [`ways`].
 //! - A socket that was dropped *before* the close with a linger beyond the deadline goes on
 //!   lingering past it, in the background: libzmq can't change the linger of a closed socket.
-//! - Watching an end takes two of the 1,023 sockets that a context holds. At most 128 ends are
-//!   watched at once; a close that finds no free monitor for 100 ms happens unobserved.
+//! - Watching an end takes two of the 1,023 sockets that a context holds, and at most 128 ends are
+//!   watched at once. Whoever finds no free monitor goes on sending meanwhile: during a close for
+//!   as long as it may linger, before one for 100 ms; then it is closed unobserved.
 //! - A socket connected to an `inproc://` endpoint that nobody ever binds does not end before the
 //!   context does, and is reported as [`Unobserved`](Outcome::Unobserved).
 //! - Each registry that opened a socket leaves a few dozen bytes behind for ever, the price of

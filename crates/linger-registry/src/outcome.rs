@@ -140,7 +140,9 @@ impl Outcome {
         }
         match applied.limit() {
             // Reading the end late moves the answer to this side, the one that claims less.
-            Some(linger) if elapsed + TIMER_TOLERANCE >= linger => Self::Expired { linger },
+            Some(linger) if elapsed + TIMER_TOLERANCE >= linger => Self::Expired {
+                linger: applied.whole().unwrap_or(linger),
+            },
             _ => Self::Emptied { after: elapsed },
         }
     }

@@ -18,8 +18,8 @@ impl Closer {
     /// Ends the context, however long that takes, and says so.
     pub(super) fn end(mut self, leftover: Vec<Handed<Raw>>) {
         let began = Instant::now();
-        self.waiting.extend(leftover);
-        while let Some(handed) = self.waiting.pop_front() {
+        leftover.into_iter().for_each(|it| self.waiting.add(it));
+        while let Some(handed) = self.waiting.next() {
             // The reserve is here: nothing is left to linger for, or to watch with. An adopted
             // socket is closed on a thread of its own even so.
             let _ = handed.socket.set_linger(0);
