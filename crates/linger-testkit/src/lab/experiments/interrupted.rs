@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use linger::linger_registry::Registry;
+use linger::linger_registry::{Polled, Registry};
 use linger::zmq;
 use signal_hook::consts::SIGTERM;
 
@@ -31,7 +31,14 @@ pub(crate) const ROLE: Role = Role {
 
 const CALLS: [&str; 4] = ["recv", "send", "poll", "term"];
 
-/// How many signals a loop over messages has to bear.
+/// The calls of the registry, each named after the one that it stands for.
+const CURED: [&str; 3] = [
+    "recv_until_stopped",
+    "send_until_stopped",
+    "wait_until_stopped",
+];
+
+/// How many signals each of the registry's has to bear.
 const SIGNALS: u32 = 20;
 
 /// What a call says that a signal ended.
@@ -44,19 +51,29 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
             interrupted.push(call);
         }
     }
-    let heard = hear_after_signals(lab)?;
-    let calls = interrupted.len();
+    let mut went_on = Vec::new();
+    for call in CURED {
+        if goes_on(lab, call)? {
+            went_on.push(call);
+        }
+    }
+    let (ended, on) = (interrupted.len(), went_on.len());
     Ok(Finding::new(
-        calls == CALLS.len() && heard == "message",
+        ended == CALLS.len() && on == CURED.len(),
         format!(
-            "handler with SA_RESTART: EINTR from {calls} of {} calls ({})",
+            "handler with SA_RESTART: EINTR from {ended} of {} calls ({})",
             CALLS.len(),
             interrupted.join(", "),
         ),
-        format!("`messages()` went on through {SIGNALS} signals, and then gave: {heard}"),
+        format!(
+            "{on} of {} went on through {SIGNALS} signals until there was something to do ({})",
+            CURED.len(),
+            went_on.join(", "),
+        ),
         [
-            ("interrupted_calls", calls as f64),
+            ("interrupted_calls", ended as f64),
             ("signals", f64::from(SIGNALS)),
+            ("cured_calls", on as f64),
         ],
     ))
 }
@@ -78,21 +95,27 @@ fn is_interrupted(lab: &Lab, call: &str) -> Result<bool, LabError> {
     Ok(false)
 }
 
-/// What a loop over `messages()` gives after many signals, when a message comes.
-fn hear_after_signals(lab: &Lab) -> Result<String, LabError> {
-    let child = lab.spawn(ROLE.name, &["messages"])?;
+/// Whether that call of the registry bears many signals, and ends when its peer is there.
+fn goes_on(lab: &Lab, call: &str) -> Result<bool, LabError> {
+    let child = lab.spawn(ROLE.name, &[call])?;
     let deadline = Instant::now() + SOON;
     let endpoint = child.wait_for_line(deadline, |line| line.starts_with("tcp://"))?;
     for _ in 0..SIGNALS {
-        if let Some(said) = signalled(&child)? {
-            return Ok(said);
+        if signalled(&child)?.is_some() {
+            return Ok(false);
         }
     }
     let context = zmq::Context::new();
-    let sender = wire::open(&context, zmq::PUSH, 0)?;
-    sender.connect(&endpoint)?;
-    sender.send("a message", 0)?;
-    Ok(child.wait_for_line(deadline, |_| true)?)
+    let peer = if call.starts_with("send") {
+        wire::open(&context, zmq::PULL, 0)?
+    } else {
+        wire::open(&context, zmq::PUSH, 0)?
+    };
+    peer.connect(&endpoint)?;
+    if !call.starts_with("send") {
+        peer.send("a message", 0)?;
+    }
+    Ok(child.wait_for_line(deadline, |_| true)? == "done")
 }
 
 /// Sends a signal, and gives the process a little time to say what came of it.
@@ -110,8 +133,8 @@ fn play(args: &[String]) -> Result<(), LabError> {
     // Registered with SA_RESTART, on the thread that makes the call: libzmq's own take no signals.
     signal_hook::flag::register(SIGTERM, Arc::new(AtomicBool::new(false)))?;
     let call = args.first().map(String::as_str).unwrap_or_default();
-    if call == "messages" {
-        return messages();
+    if CURED.contains(&call) {
+        return play_cured(call);
     }
     let mut context = zmq::Context::new();
     let ended = match call {
@@ -168,19 +191,28 @@ fn term(mut context: zmq::Context) -> Result<(), LabError> {
     Ok(())
 }
 
-/// Waits for one message of a registry's socket.
-fn messages() -> Result<(), LabError> {
+/// Makes one waiting call of the registry, and says whether it did what it is for.
+fn play_cured(call: &str) -> Result<(), LabError> {
     let registry = Registry::new();
-    let jobs = registry.socket(zmq::PULL).name("jobs").open()?;
-    jobs.bind("tcp://127.0.0.1:*")?;
-    say(&jobs.last_endpoint().unwrap_or_default())?;
-    let said = match jobs.messages().next() {
-        Some(Ok(_)) => "message".to_owned(),
-        Some(Err(error)) => error.to_string(),
-        None => "nothing".to_owned(),
+    let kind = if call.starts_with("send") {
+        zmq::PUSH
+    } else {
+        zmq::PULL
     };
-    say(&said)?;
-    drop(jobs);
+    let socket = registry.socket(kind).name("jobs").open()?;
+    socket.bind("tcp://127.0.0.1:*")?;
+    say(&socket.last_endpoint().unwrap_or_default())?;
+    let is_done = match call {
+        "recv_until_stopped" => socket.recv_until_stopped().is_ok(),
+        "send_until_stopped" => socket.send_until_stopped("a message").is_ok(),
+        _ => {
+            let mut set = socket.group().poll_set();
+            set.add(&socket, zmq::POLLIN);
+            matches!(set.wait_until_stopped(), Ok(Polled::Ready))
+        }
+    };
+    say(if is_done { "done" } else { "not done" })?;
+    drop(socket);
     let _ = registry.close_by(Instant::now() + SOON);
     Ok(())
 }

@@ -19,6 +19,7 @@ mod linger_default;
 mod linger_late;
 mod monitor_limit;
 mod no_receipt;
+mod one_message_per_edge;
 mod peer_lost_in_linger;
 mod private_topic_last;
 mod pub_high_water;
@@ -58,6 +59,7 @@ pub(crate) const ALL: &[Experiment] = &[
     dealer_deals_in_turn::EXPERIMENT,
     dealer_successor::EXPERIMENT,
     descriptor_edge::EXPERIMENT,
+    one_message_per_edge::EXPERIMENT,
     pub_high_water::EXPERIMENT,
     router_fixed_id::EXPERIMENT,
     router_mandatory::EXPERIMENT,
