@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use linger::{Quorum, zmq};
+use linger::Quorum;
+use linger::zmq::{self, SocketEvent};
 
 use crate::lab::audience::{Member, publisher};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
-use crate::lab::wire::{self, SOON, nobody};
+use crate::lab::wire::{self, SOON, Watch, nobody};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "conflate",
@@ -64,7 +65,10 @@ fn last_message(conflate: bool) -> Result<u64, LabError> {
     sender.set_reconnect_ivl(5)?;
     sender.connect(&endpoint)?;
     sender.send("the last", 0)?;
+    let ended = Watch::on(&context, &sender, "ended", &[SocketEvent::MONITOR_STOPPED])?;
     drop(sender);
+    // Without CONFLATE it does not end before its reader comes.
+    ended.heard(Some(Instant::now() + Duration::from_millis(50)))?;
     let theirs = zmq::Context::new();
     let reader = wire::open(&theirs, zmq::PULL, 0)?;
     reader.bind(&endpoint)?;

@@ -9,6 +9,7 @@ mod dealer_deals_in_turn;
 mod dealer_successor;
 mod descriptor_edge;
 mod drop_on_async_worker;
+mod emptied_not_delivered;
 mod end_is_seen;
 mod exit_before_term;
 mod heartbeats;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[Experiment] = &[
     slow_joiner::EXPERIMENT,
     token_clone::EXPERIMENT,
     xpub_unbounded::EXPERIMENT,
+    emptied_not_delivered::EXPERIMENT,
 ];
 
 /// What needs a process of its own.
