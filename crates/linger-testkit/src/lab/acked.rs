@@ -1,4 +1,4 @@
-//! A publisher whose member acknowledges what it processed: the cure for much that is lost.
+//! Publishers whose members acknowledge what they processed: the cure for much that is lost.
 
 use std::time::Instant;
 
@@ -12,10 +12,43 @@ use super::wire::SOON;
 /// For endpoints whose port the kernel chooses.
 pub(crate) const ANY: &str = "tcp://127.0.0.1:*";
 
+/// A publisher with the default settings.
+pub(crate) fn publisher() -> Result<Publisher, LabError> {
+    Ok(Publisher::builder("ticks").bind(ANY, ANY)?)
+}
+
+/// A member that processes all that it gets on a thread of its own.
+#[derive(Debug)]
+pub(crate) struct Member {
+    call: Call<Result<u64, LabError>>,
+}
+
+impl Member {
+    /// One that has joined this publisher, for all topics.
+    pub(crate) fn of(publisher: &Publisher) -> Result<Self, LabError> {
+        let all = Subscriber::builder("member").subscribe("");
+        let (data, control) = (publisher.data_endpoint(), publisher.control_endpoint());
+        let member = Self::take(all.connect(data, control)?)?;
+        publisher.wait_for_members(1, Instant::now() + SOON)?;
+        Ok(member)
+    }
+
+    /// Takes what this one is given from now on.
+    pub(crate) fn take(subscriber: Subscriber) -> Result<Self, LabError> {
+        let call = Call::start("member", move || process(&subscriber))?;
+        Ok(Self { call })
+    }
+
+    /// How many messages it processed, once the stream has ended.
+    pub(crate) fn processed(self) -> Result<u64, LabError> {
+        self.call.must_return(SOON)?.0
+    }
+}
+
 /// A publisher and its one member, which processes all that it gets on a thread of its own.
 pub(crate) struct Acked {
     pub(crate) publisher: Publisher,
-    member: Call<Result<u64, LabError>>,
+    member: Member,
 }
 
 /// What came of it.
@@ -31,11 +64,7 @@ impl Acked {
     /// Binds it, and waits for the member.
     pub(crate) fn start(publisher: PublisherBuilder) -> Result<Self, LabError> {
         let publisher = publisher.bind(ANY, ANY)?;
-        let subscriber = Subscriber::builder("member").subscribe("");
-        let subscriber =
-            subscriber.connect(publisher.data_endpoint(), publisher.control_endpoint())?;
-        let member = Call::start("member", move || process(&subscriber))?;
-        publisher.wait_for_members(1, Instant::now() + SOON)?;
+        let member = Member::of(&publisher)?;
         Ok(Self { publisher, member })
     }
 
@@ -45,10 +74,9 @@ impl Acked {
             self.publisher.publish("t", payload)?;
         }
         let report = self.publisher.close_by(Instant::now() + SOON, Quorum::All);
-        let (processed, _) = self.member.must_return(SOON)?;
         Ok(Drained {
             is_drained: report.is_drained(),
-            processed: processed?,
+            processed: self.member.processed()?,
         })
     }
 }

@@ -13,17 +13,17 @@
 //! | `role` | what runs in a process of its own |
 //! | `bounded` | calls that may never return |
 //! | `wire` | plain sockets that hear each other |
+//! | `detour` | a relay in front of an endpoint, to cut or stall |
 //! | `stranger` | a peer that speaks ZMTP by hand |
-//! | `audience` | publishers and members of `linger-ack` |
-//! | `acked` | a publisher whose member acknowledges what it processed |
+//! | `acked` | publishers whose members acknowledge what they processed |
 //! | `results`, `table` | all findings, as JSON and as a table |
 //!
 //! Every call that may block for ever has a thread or a process of its own, and a limit.
 
 mod acked;
-mod audience;
 mod bounded;
 mod conditions;
+mod detour;
 mod error;
 mod experiment;
 mod experiments;

@@ -41,6 +41,11 @@ pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
+/// As libzmq's options have it: whole milliseconds.
+pub(crate) fn option(limit: Duration) -> i32 {
+    i32::try_from(limit.as_millis()).unwrap_or(i32::MAX)
+}
+
 /// A monitor of one socket's events.
 pub(crate) struct Watch {
     reader: zmq::Socket,

@@ -23,7 +23,7 @@ const SOCKETS: u32 = 5;
 
 fn run(lab: &Lab) -> Result<Finding, LabError> {
     let linger = lab.size(Duration::from_millis(500), Duration::from_millis(250));
-    let linger_ms = i32::try_from(linger.as_millis()).unwrap_or(i32::MAX);
+    let linger_ms = wire::option(linger);
 
     let context = zmq::Context::new();
     let (mut slowest, begun) = (Duration::ZERO, Instant::now());

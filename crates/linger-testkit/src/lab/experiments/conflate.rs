@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use linger::Quorum;
 use linger::zmq::{self, SocketEvent};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -27,12 +27,12 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     }
 
     let publisher = publisher()?;
-    let member = Member::of(&publisher, "member")?;
+    let member = Member::of(&publisher)?;
     for number in 1..=tries {
         publisher.publish("T", number.to_be_bytes().to_vec())?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     Ok(Finding::new(
         conflated == 0 && plain == tries && report.is_drained() && heard == tries,
         format!(
@@ -60,7 +60,7 @@ fn last_message(conflate: bool) -> Result<u64, LabError> {
     let endpoint = nobody()?;
     let context = zmq::Context::new();
     let sender = context.socket(zmq::PUSH)?;
-    sender.set_linger(i32::try_from(LINGER.as_millis()).unwrap_or(i32::MAX))?;
+    sender.set_linger(wire::option(LINGER))?;
     sender.set_conflate(conflate)?;
     sender.set_reconnect_ivl(5)?;
     sender.connect(&endpoint)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use linger::{Publisher, Quorum, zmq};
 
-use crate::lab::audience::{ANYWHERE, Member};
+use crate::lab::acked::{ANY, Member};
 use crate::lab::bounded::Call;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
@@ -36,15 +36,14 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     let late = stream(total, false)?;
     let read = stream(total, true)?;
 
-    let (data, control) = ANYWHERE;
     let builder = Publisher::builder("ticks").window(WINDOW, 1 << 20);
-    let publisher = builder.bind(data, control)?;
-    let member = Member::of(&publisher, "member")?;
+    let publisher = builder.bind(ANY, ANY)?;
+    let member = Member::of(&publisher)?;
     for number in 1..=total {
         publisher.publish("T", number.to_be_bytes().to_vec())?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     let repaired = report.counters.repaired;
     Ok(Finding::new(
         late.lost() > 0 && read.lost() == 0 && report.is_drained() && heard == total,
@@ -94,7 +93,7 @@ fn stream(total: u64, reads_events: bool) -> Result<Stream, LabError> {
     let publisher = context.socket(zmq::XPUB)?;
     publisher.set_linger(0)?;
     publisher.set_sndhwm(2 * i32::try_from(WINDOW).unwrap_or(i32::MAX))?;
-    publisher.set_rcvtimeo(i32::try_from(SOON.as_millis()).unwrap_or(i32::MAX))?;
+    publisher.set_rcvtimeo(wire::option(SOON))?;
     let endpoint = wire::bind(&publisher)?;
     let subscriber = wire::open(&context, zmq::SUB, 0)?;
     subscriber.set_subscribe(b"")?;

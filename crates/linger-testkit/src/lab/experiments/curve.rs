@@ -6,7 +6,7 @@ use linger::linger_ack::{OpenError, SecurityError};
 use linger::zmq::{self, CurveKeyPair};
 use linger::{Publisher, Quorum, Subscriber};
 
-use crate::lab::audience::{ANYWHERE, Member};
+use crate::lab::acked::{ANY, Member};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -41,9 +41,8 @@ fn without() -> Result<Finding, LabError> {
     let keys = CurveKeyPair::new();
     let is_refused = option.is_err() && keys.is_err();
 
-    let (data, control) = ANYWHERE;
     let builder = Publisher::builder("ticks").curve_server([7; 32]);
-    let bound = builder.bind(data, control);
+    let bound = builder.bind(ANY, ANY);
     let is_told = matches!(
         bound,
         Err(OpenError::Security {
@@ -85,14 +84,13 @@ fn encrypted(lab: &Lab) -> Result<Finding, LabError> {
     )?;
     let in_clear = arrive(&server, None, messages, quiet)?;
 
-    let (data, control) = ANYWHERE;
     let builder = Publisher::builder("ticks").curve_server(server.secret_key);
-    let publisher = builder.bind(data, control)?;
+    let publisher = builder.bind(ANY, ANY)?;
     let (data, control) = (publisher.data_endpoint(), publisher.control_endpoint());
     let own = CurveKeyPair::new()?;
     let member = Subscriber::builder("member").subscribe("");
     let member = member.curve(server.public_key, own.public_key, own.secret_key);
-    let member = Member::start(member, data, control)?;
+    let member = Member::take(member.connect(data, control)?)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
     let stranger = Subscriber::builder("stranger")
         .subscribe("")
@@ -102,7 +100,7 @@ fn encrypted(lab: &Lab) -> Result<Finding, LabError> {
         publisher.publish("T", number.to_be_bytes().to_vec())?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     Ok(Finding::new(
         with_keys == messages
             && wrong_key + in_clear == 0

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use linger::{Quorum, Subscriber, zmq};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -25,7 +25,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     let both = Subscriber::builder("member")
         .subscribe("")
         .publisher(first.data_endpoint(), first.control_endpoint());
-    let member = Member::start(both, second.data_endpoint(), second.control_endpoint())?;
+    let member = Member::take(both.connect(second.data_endpoint(), second.control_endpoint())?)?;
     for publisher in [&first, &second] {
         publisher.wait_for_members(1, Instant::now() + SOON)?;
         for number in 0..total {
@@ -37,7 +37,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
         let member = report.member("member");
         member.map_or(0, |member| member.owed() - member.unacked())
     });
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     let is_dealt = to_first + to_second == total && to_first.abs_diff(to_second) <= 1;
     let is_drained = reports.iter().all(|report| report.is_drained());
     Ok(Finding::new(

@@ -7,7 +7,7 @@ use linger::zmq::{self, SocketEvent};
 use linger::{Publisher, Quorum, Subscriber};
 
 use crate::child::Signal;
-use crate::lab::audience;
+use crate::lab::acked;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -140,7 +140,7 @@ fn take(subscriber: &Subscriber) -> Result<Vec<Delivery>, LabError> {
 
 /// Publishes to its first member, and waits to be killed.
 fn predecessor(_: &[String]) -> Result<(), LabError> {
-    let publisher = audience::publisher()?;
+    let publisher = acked::publisher()?;
     say(&format!(
         "{} {}",
         publisher.data_endpoint(),

@@ -12,9 +12,9 @@ use crate::lab::wire::{self, SOON};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "descriptor_edge",
-    claim: "ZMQ_FD is edge-triggered, and a send uses the edge up: a message waits, and the \
-            descriptor is not readable",
-    folklore: "poll the descriptor; when it is readable, there is a message",
+    claim: "A send uses up what ZMQ_FD had to tell: a message waits, and the descriptor is not \
+            readable",
+    folklore: "poll the descriptor: it is readable while there is a message",
     run,
 };
 

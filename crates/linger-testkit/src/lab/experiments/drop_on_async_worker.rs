@@ -21,7 +21,7 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 
 fn run(lab: &Lab) -> Result<Finding, LabError> {
     let linger = lab.size(Duration::from_millis(700), Duration::from_millis(300));
-    let linger_ms = i32::try_from(linger.as_millis()).unwrap_or(i32::MAX);
+    let linger_ms = wire::option(linger);
 
     let context = zmq::Context::new();
     let socket = wire::open(&context, zmq::PUSH, linger_ms)?;

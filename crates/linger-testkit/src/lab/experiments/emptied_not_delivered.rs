@@ -1,18 +1,17 @@
 //! A socket that ended before its linger has not delivered what it held.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use linger::linger_registry::Outcome;
 use linger::zmq::{self, SocketEvent};
 use linger::{Quorum, Registry, Subscriber};
 
-use crate::lab::audience::publisher;
+use crate::lab::acked::publisher;
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::wire::{self, SOON, Watch, millis};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "emptied_not_delivered",
@@ -76,7 +75,7 @@ fn come_and_go(
 fn raw(queued: u64) -> Result<Duration, LabError> {
     let context = zmq::Context::new();
     let socket = wire::open(&context, zmq::PUSH, 0)?;
-    socket.set_linger(i32::try_from(LINGER.as_millis()).unwrap_or(i32::MAX))?;
+    socket.set_linger(wire::option(LINGER))?;
     let events = [SocketEvent::DISCONNECTED, SocketEvent::MONITOR_STOPPED];
     let watch = Watch::on(&context, &socket, "watch", &events)?;
     let endpoint = wire::bind(&socket)?;
@@ -114,28 +113,19 @@ fn registry(queued: u64) -> Result<Option<Outcome>, LabError> {
 /// What a publisher names as unacknowledged of a member that is gone.
 fn unacknowledged(queued: u64, limit: Duration) -> Result<u64, LabError> {
     let publisher = publisher()?;
-    let relays = [publisher.data_endpoint(), publisher.control_endpoint()].map(relay);
-    let [data, control] = relays;
-    let (data, control) = (data?, control?);
-    let subscriber = Subscriber::builder("gone").subscribe("").connect(
-        &format!("tcp://{}", data.addr()),
-        &format!("tcp://{}", control.addr()),
-    )?;
+    let data = Detour::to(publisher.data_endpoint())?;
+    let control = Detour::to(publisher.control_endpoint())?;
+    let all = Subscriber::builder("gone").subscribe("");
+    let subscriber = all.connect(&data.endpoint, &control.endpoint)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
     for _ in 0..queued {
         publisher.publish("T", &MESSAGE[..])?;
     }
-    for relay in [&data, &control] {
-        relay.refuse();
-        relay.cut();
+    for detour in [&data, &control] {
+        detour.relay.refuse();
+        detour.relay.cut();
     }
     drop(subscriber);
     let report = publisher.close_by(Instant::now() + limit, Quorum::All);
     Ok(report.member("gone").map_or(0, |member| member.unacked()))
-}
-
-fn relay(endpoint: &str) -> Result<Relay, LabError> {
-    let upstream: Result<SocketAddr, _> = endpoint.trim_start_matches("tcp://").parse();
-    let upstream = upstream.map_err(|_| LabError::unready(format!("{endpoint} is no address")))?;
-    Ok(Relay::start(upstream)?)
 }

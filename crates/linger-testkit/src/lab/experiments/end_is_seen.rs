@@ -29,7 +29,7 @@ const MESSAGES: u64 = 1_000;
 
 fn run(lab: &Lab) -> Result<Finding, LabError> {
     let linger = lab.size(Duration::from_secs(1), Duration::from_millis(400));
-    let linger_ms = i32::try_from(linger.as_millis()).unwrap_or(i32::MAX);
+    let linger_ms = wire::option(linger);
     let to_nobody = unread(linger_ms)?;
     let discarded = unread(0)?;
     let (to_reader, read) = drained(linger_ms)?;

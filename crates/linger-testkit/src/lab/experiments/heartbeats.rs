@@ -1,20 +1,19 @@
 //! A peer that is frozen is not seen, unless there are heartbeats.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use linger::linger_ack::MemberOutcome;
 use linger::zmq::{self, SocketEvent};
 use linger::{Publisher, Quorum, Subscriber};
 
-use crate::lab::audience::ANYWHERE;
+use crate::lab::acked::ANY;
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::stranger::Stranger;
 use crate::lab::wire::{self, SOON, Watch, millis};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "heartbeats",
@@ -134,9 +133,8 @@ fn frozen(
     let context = zmq::Context::new();
     let socket = wire::open(&context, zmq::PULL, 0)?;
     if let Some((interval, timeout)) = heartbeats {
-        let millis = |limit: Duration| i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
-        socket.set_heartbeat_ivl(millis(interval))?;
-        socket.set_heartbeat_timeout(millis(timeout))?;
+        socket.set_heartbeat_ivl(wire::option(interval))?;
+        socket.set_heartbeat_timeout(wire::option(timeout))?;
     }
     let gone = Watch::on(&context, &socket, "gone", &[SocketEvent::DISCONNECTED])?;
     let endpoint = wire::bind(&socket)?;
@@ -150,21 +148,15 @@ fn frozen(
 
 /// When a member that is frozen is let go, and what the report says of it.
 fn expire() -> Result<(Option<Duration>, Option<MemberOutcome>), LabError> {
-    let (data, control) = ANYWHERE;
     let builder = Publisher::builder("ticks").expiry(TIMEOUT);
-    let publisher = builder.bind(data, control)?;
-    let address = publisher.control_endpoint().trim_start_matches("tcp://");
-    let address: SocketAddr = address
-        .parse()
-        .map_err(|_| LabError::unready(format!("{address} is no address")))?;
-    let relay = Relay::start(address)?;
-    let subscriber = Subscriber::builder("frozen").subscribe("").connect(
-        publisher.data_endpoint(),
-        &format!("tcp://{}", relay.addr()),
-    )?;
+    let publisher = builder.bind(ANY, ANY)?;
+    let control = Detour::to(publisher.control_endpoint())?;
+    let subscriber = Subscriber::builder("frozen")
+        .subscribe("")
+        .connect(publisher.data_endpoint(), &control.endpoint)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
     publisher.publish("T", "owed")?;
-    relay.stall();
+    control.relay.stall();
     let begun = Instant::now();
     let flushed = publisher.flush_by(begun + SOON, Quorum::All);
     let after = (flushed.is_err() && publisher.member_count() == 0).then(|| begun.elapsed());

@@ -1,17 +1,16 @@
 //! With IMMEDIATE, what is queued is dropped when the peer goes.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use linger::zmq::{self, SocketEvent};
 use linger::{Quorum, Subscriber};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::wire::{self, SOON, Watch};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "immediate",
@@ -81,23 +80,18 @@ fn after_a_cut(sent: u64, immediate: bool) -> Result<u64, LabError> {
 
 fn cured(messages: u64) -> Result<(u64, u64), LabError> {
     let publisher = publisher()?;
-    let data = publisher.data_endpoint().trim_start_matches("tcp://");
-    let data: SocketAddr = data
-        .parse()
-        .map_err(|_| LabError::unready(format!("{data} is no address")))?;
-    let relay = Relay::start(data)?;
-    let data = format!("tcp://{}", relay.addr());
+    let data = Detour::to(publisher.data_endpoint())?;
     let builder = Subscriber::builder("member").subscribe("");
-    let member = Member::start(builder, &data, publisher.control_endpoint())?;
+    let member = Member::take(builder.connect(&data.endpoint, publisher.control_endpoint())?)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
     for number in 0..messages {
         if number == messages / 2 {
-            relay.cut();
+            data.relay.cut();
         }
         publisher.publish("T", &MESSAGE[..])?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     let is_drained = report.is_drained();
     Ok((if is_drained { heard } else { 0 }, report.counters.repaired))
 }

@@ -9,7 +9,7 @@ use crate::lab::bounded::Call;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
-use crate::lab::wire::{SOON, millis, nobody};
+use crate::lab::wire::{self, SOON, millis, nobody};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "linger_late",
@@ -69,7 +69,7 @@ struct Raw {
 fn raw() -> Result<Raw, LabError> {
     let context = zmq::Context::new();
     let socket = context.socket(zmq::DEALER)?;
-    socket.set_linger(i32::try_from(BEFORE.as_millis()).unwrap_or(i32::MAX))?;
+    socket.set_linger(wire::option(BEFORE))?;
     socket.connect(&nobody()?)?;
     socket.send("to nobody", 0)?;
     let owner = Call::start("owner", move || {

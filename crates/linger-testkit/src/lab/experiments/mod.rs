@@ -12,6 +12,7 @@ mod drop_on_async_worker;
 mod emptied_not_delivered;
 mod end_is_seen;
 mod exit_before_term;
+mod fork_child;
 mod heartbeats;
 mod immediate;
 mod inproc_at_term;
@@ -76,6 +77,7 @@ pub(crate) const ALL: &[Experiment] = &[
     token_clone::EXPERIMENT,
     xpub_unbounded::EXPERIMENT,
     emptied_not_delivered::EXPERIMENT,
+    fork_child::EXPERIMENT,
 ];
 
 /// What needs a process of its own.
@@ -88,4 +90,5 @@ pub(crate) const ROLES: &[Role] = &[
     dealer_successor::ROLE,
     signal_late::ROLE,
     xpub_unbounded::ROLE,
+    fork_child::ROLE,
 ];

@@ -105,7 +105,7 @@ fn connected(sent: u64) -> Result<(u64, u64), LabError> {
 }
 
 fn linger() -> i32 {
-    i32::try_from(LINGER.as_millis()).unwrap_or(i32::MAX)
+    wire::option(LINGER)
 }
 
 /// A peer that takes little unless it reads.

@@ -1,17 +1,16 @@
 //! Subscriptions arrive in the order of their bytes, whatever the order in which they were made.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use linger::zmq::{self, SocketEvent};
 use linger::{Quorum, Subscriber};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::wire::{self, SOON, Watch};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "private_topic_last",
@@ -144,25 +143,20 @@ struct Cured {
 fn cut_in_mid_stream(messages: u64) -> Result<Cured, LabError> {
     const CUTS: u64 = 3;
     let publisher = publisher()?;
-    let data = publisher.data_endpoint().trim_start_matches("tcp://");
-    let data: SocketAddr = data
-        .parse()
-        .map_err(|_| LabError::unready(format!("{data} is no address")))?;
-    let relay = Relay::start(data)?;
-    let data = format!("tcp://{}", relay.addr());
+    let data = Detour::to(publisher.data_endpoint())?;
     let builder = Subscriber::builder("member").subscribe("");
-    let member = Member::start(builder, &data, publisher.control_endpoint())?;
+    let member = Member::take(builder.connect(&data.endpoint, publisher.control_endpoint())?)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
     let mut cuts = 0;
     for number in 0..messages {
         if number % (messages / (CUTS + 1)) == 0 && number > 0 {
-            cuts = relay.cut().cut;
+            cuts = data.relay.cut().cut;
         }
         publisher.publish("T", number.to_be_bytes().to_vec())?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
     Ok(Cured {
-        heard: member.heard()?,
+        heard: member.processed()?,
         repaired: report.counters.repaired,
         cuts,
         is_drained: report.is_drained(),

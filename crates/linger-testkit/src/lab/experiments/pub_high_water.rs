@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use linger::{Quorum, zmq};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::bounded::Call;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
@@ -37,12 +37,12 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     }
 
     let publisher = publisher()?;
-    let member = Member::of(&publisher, "member")?;
+    let member = Member::of(&publisher)?;
     for _ in 0..sent {
         publisher.publish("T", &MESSAGE[..])?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     Ok(Finding::new(
         alone == sent && arrived < sent && report.is_drained() && heard == sent,
         format!(
@@ -76,7 +76,7 @@ fn to_a_reader(sent: u64) -> Result<u64, LabError> {
     let context = zmq::Context::new();
     let publisher = context.socket(zmq::XPUB)?;
     publisher.set_linger(0)?;
-    publisher.set_rcvtimeo(i32::try_from(SOON.as_millis()).unwrap_or(i32::MAX))?;
+    publisher.set_rcvtimeo(wire::option(SOON))?;
     let endpoint = wire::bind(&publisher)?;
     let subscriber = context.socket(zmq::SUB)?;
     subscriber.set_subscribe(b"")?;

@@ -1,18 +1,17 @@
 //! A ROUTER goes on sending to a connection that is half open, and not to the one after it.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use linger::zmq::{self, SocketEvent};
 use linger::{Quorum, Subscriber};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::stranger::{Stranger, message};
 use crate::lab::wire::{self, SOON, Watch};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "router_fixed_id",
@@ -90,15 +89,14 @@ fn raw(quiet: Duration) -> Result<Raw, LabError> {
 fn come_back() -> Result<(u64, u64), LabError> {
     let publisher = publisher()?;
     let (data, control) = (publisher.data_endpoint(), publisher.control_endpoint());
-    let relays = [relay(data)?, relay(control)?];
-    let [data_relay, control_relay] = relays.each_ref().map(|it| format!("tcp://{}", it.addr()));
+    let detours = [Detour::to(data)?, Detour::to(control)?];
     let half_open = Subscriber::builder("risk-1")
         .subscribe("")
-        .connect(&data_relay, &control_relay)?;
+        .connect(&detours[0].endpoint, &detours[1].endpoint)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
-    relays.iter().for_each(|relay| {
-        relay.stall();
-    });
+    for detour in &detours {
+        detour.relay.stall();
+    }
     let back = Subscriber::builder("risk-1")
         .subscribe("")
         .connect(data, control)?;
@@ -111,11 +109,5 @@ fn come_back() -> Result<(u64, u64), LabError> {
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
     drop(half_open);
-    Ok((back.heard()?, report.counters.superseded))
-}
-
-fn relay(endpoint: &str) -> Result<Relay, LabError> {
-    let upstream: Result<SocketAddr, _> = endpoint.trim_start_matches("tcp://").parse();
-    let upstream = upstream.map_err(|_| LabError::unready("no address"))?;
-    Ok(Relay::start(upstream)?)
+    Ok((back.processed()?, report.counters.superseded))
 }

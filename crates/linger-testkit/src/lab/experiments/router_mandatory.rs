@@ -1,17 +1,16 @@
 //! A ROUTER drops what a slow peer has no room for, or waits for it.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use linger::{Quorum, Subscriber, zmq};
 
-use crate::lab::audience::publisher;
+use crate::lab::acked::publisher;
 use crate::lab::bounded::Call;
 use crate::lab::conditions::Lab;
+use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::wire::{self, SOON, millis};
-use crate::relay::Relay;
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "router_mandatory",
@@ -130,18 +129,12 @@ const MESSAGES: u64 = 1_000;
 /// How long a close took whose member hears nothing more on control, and what was named.
 fn close_a_stuck_member(limit: Duration) -> Result<(Duration, u64), LabError> {
     let publisher = publisher()?;
-    let upstream: SocketAddr = publisher
-        .control_endpoint()
-        .trim_start_matches("tcp://")
-        .parse()
-        .map_err(|_| LabError::unready("no address"))?;
-    let control = Relay::start(upstream)?;
-    let subscriber = Subscriber::builder("stuck").subscribe("").connect(
-        publisher.data_endpoint(),
-        &format!("tcp://{}", control.addr()),
-    )?;
+    let control = Detour::to(publisher.control_endpoint())?;
+    let subscriber = Subscriber::builder("stuck")
+        .subscribe("")
+        .connect(publisher.data_endpoint(), &control.endpoint)?;
     publisher.wait_for_members(1, Instant::now() + SOON)?;
-    control.stall();
+    control.relay.stall();
     for number in 0..MESSAGES {
         publisher.publish("T", number.to_be_bytes().to_vec())?;
     }

@@ -9,7 +9,7 @@ use linger::zmq::{self, SocketEvent};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
-use crate::lab::wire::{SOON, Watch};
+use crate::lab::wire::{self, SOON, Watch};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
     name: "second_monitor",
@@ -27,7 +27,7 @@ fn run(_: &Lab) -> Result<Finding, LabError> {
     let events = SocketEvent::LISTENING.to_raw() | SocketEvent::MONITOR_STOPPED.to_raw();
     watched.monitor("inproc://watched", events.into())?;
     reader.connect("inproc://watched")?;
-    reader.set_rcvtimeo(i32::try_from(SOON.as_millis()).unwrap_or(i32::MAX))?;
+    reader.set_rcvtimeo(wire::option(SOON))?;
     watched.bind("tcp://127.0.0.1:*")?;
     drop(watched);
     let heard = [

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use linger::linger_ack::PublishError;
 use linger::{Publisher, Quorum, Subscriber, zmq};
 
-use crate::lab::audience::publisher;
+use crate::lab::acked::publisher;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use linger::{Quorum, Subscriber, zmq};
 
-use crate::lab::audience::{Member, publisher};
+use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -40,7 +40,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
         publisher.publish(topic(number), "first")?;
     }
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
-    let heard = member.heard()?;
+    let heard = member.processed()?;
     Ok(Finding::new(
         by_default < topics && unlimited == topics && report.is_drained() && heard == topics,
         format!(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use linger::zmq;
 
-use crate::lab::audience;
+use crate::lab::acked;
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
@@ -88,7 +88,7 @@ fn grown(lab: &Lab, kind: &str, flood: u64) -> Result<u64, LabError> {
 fn publish(args: &[String]) -> Result<(), LabError> {
     let publish: Box<dyn Fn() -> Result<(), LabError>> = match args.first().map(String::as_str) {
         Some("publisher") => {
-            let publisher = audience::publisher()?;
+            let publisher = acked::publisher()?;
             say(publisher.data_endpoint())?;
             Box::new(move || Ok(publisher.publish(DONE, "").map(drop)?))
         }
