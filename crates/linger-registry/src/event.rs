@@ -1,5 +1,7 @@
 //! What a socket monitor says.
 
+use std::ops::Deref;
+
 use zmq::SocketEvent;
 
 /// An event of a monitor, as far as it matters here.
@@ -40,9 +42,9 @@ impl Event {
     }
 
     /// From the frames of one message.
-    pub(crate) fn read(frames: &[Vec<u8>]) -> Self {
+    pub(crate) fn read(frames: &[impl Deref<Target = [u8]>]) -> Self {
         // Event number and value in the first frame, in native byte order.
-        let Some([low, high, ..]) = frames.first().map(Vec::as_slice) else {
+        let Some([low, high, ..]) = frames.first().map(Deref::deref) else {
             return Self::Other;
         };
         let number = u16::from_ne_bytes([*low, *high]);
@@ -89,6 +91,7 @@ mod tests {
         assert_eq!(Event::read(&message(SocketEvent::LISTENING)), Event::Other);
         assert_eq!(Event::read(&[vec![0xFF; 6]]), Event::Other);
         assert_eq!(Event::read(&[vec![4]]), Event::Other);
-        assert_eq!(Event::read(&[]), Event::Other);
+        let nothing: [Vec<u8>; 0] = [];
+        assert_eq!(Event::read(&nothing), Event::Other);
     }
 }

@@ -5,8 +5,6 @@
 
 use linger::{BoxError, Phase, Quorum, Registry, Report, Service, Subscriber, zmq};
 use std::error::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,32 +57,29 @@ async fn main() -> Result<Report, Box<dyn Error>> {
         Ok(())
     })?;
 
-    let over = Arc::new(AtomicBool::new(false));
-    let world = {
-        let over = Arc::clone(&over);
-        thread::spawn(move || quote(&feed_at, &over))
-    };
+    let outside = Registry::new();
+    let over = outside.group("default");
+    let world = thread::spawn(move || quote(&outside, &feed_at));
 
     let report = service.run().await;
     println!("{report}");
     let processed = listener.join().map_err(|_| "the listener panicked")?;
     println!("{processed} processed");
-    over.store(true, Ordering::Relaxed);
-    let outside = world.join().map_err(|_| "the source panicked")?;
-    outside.map_err(|error| error.to_string())?;
+    over.stop();
+    let quoted = world.join().map_err(|_| "the source panicked")?;
+    quoted.map_err(|error| error.to_string())?;
     Ok(report) // Termination picks the exit code
 }
 
 /// The world outside, which knows nothing of our stop.
-fn quote(feed: &str, over: &AtomicBool) -> Result<(), BoxError> {
-    let registry = Registry::new();
-    let source = registry.socket(zmq::PUSH).name("source").open()?;
+fn quote(outside: &Registry, feed: &str) -> Result<(), BoxError> {
+    let source = outside.socket(zmq::PUSH).name("source").open()?;
     source.connect(feed)?;
-    let mut price = 10_000;
-    while !over.load(Ordering::Relaxed) {
-        match source.send(format!("EURUSD,{price}").as_bytes(), zmq::DONTWAIT) {
-            Ok(()) => price += 1,
-            Err(zmq::Error::EAGAIN) => thread::yield_now(), // nobody takes any more
+    for price in 10_000.. {
+        // Waits for room, where nobody takes any more, until it is all over.
+        match source.send_until_stopped(format!("EURUSD,{price}")) {
+            Ok(()) => {}
+            Err(error) if error.is_stopped() => break,
             Err(error) => return Err(error.into()),
         }
     }

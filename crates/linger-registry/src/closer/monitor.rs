@@ -12,6 +12,7 @@ use crate::linger::Applied;
 use crate::outcome::Outcome;
 use crate::peers::Peers;
 use crate::record::Record;
+use crate::wait::with_rest;
 
 /// A socket that is watched.
 pub(super) struct Monitor {
@@ -77,7 +78,12 @@ impl Monitor {
     /// Reads what is there: whether the end was among it.
     pub(super) fn has_stopped(&self) -> bool {
         let mut stopped = false;
-        while let Ok(frames) = self.reader.recv_multipart(zmq::DONTWAIT) {
+        // Not by `recv_multipart`: a signal between two frames would lose the first.
+        let read = || {
+            let first = uninterrupted(|| self.reader.recv_msg(zmq::DONTWAIT))?;
+            with_rest(&self.reader, first)
+        };
+        while let Ok(frames) = read() {
             let event = Event::read(&frames);
             stopped |= event == Event::Stopped;
             self.record.note_event(event);

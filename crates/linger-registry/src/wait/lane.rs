@@ -1,7 +1,7 @@
 //! One direction of a proxy.
 
 use super::proxy_error::ProxyError;
-use super::receive::with_rest;
+use super::receive::take_rest;
 use super::send::send_whole;
 use crate::failure::uninterrupted;
 use crate::socket::Socket;
@@ -79,10 +79,9 @@ impl<'a> Lane<'a> {
             return Err(zmq::Error::EAGAIN);
         }
         match uninterrupted(|| self.from.recv_msg(zmq::DONTWAIT)) {
-            Ok(first) => {
-                self.frames = with_rest(self.from, first)?;
-                Ok(())
-            }
+            Ok(first) => take_rest(self.from, first, &mut self.frames)
+                // Only the context's end comes between two frames.
+                .inspect_err(|_| self.frames.clear()),
             Err(zmq::Error::ENOTSUP) => {
                 self.is_barred = true;
                 Err(zmq::Error::EAGAIN)

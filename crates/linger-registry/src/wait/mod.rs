@@ -21,5 +21,6 @@ pub use poll_set::{PollSet, Polled, Slot};
 pub use proxy::{Proxy, proxy_until_stopped};
 pub use proxy_error::ProxyError;
 pub use queued::{Queued, QueuedMultipart};
+pub(crate) use receive::with_rest;
 pub use recv_error::RecvError;
 pub use send_error::SendError;

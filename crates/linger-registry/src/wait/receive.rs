@@ -133,19 +133,33 @@ pub(super) fn receive(socket: &Socket, until: Until) -> Result<zmq::Message, Hal
 }
 
 /// A first frame, and those behind it.
-pub(super) fn with_rest(socket: &Socket, first: zmq::Message) -> zmq::Result<Vec<zmq::Message>> {
+pub(crate) fn with_rest(
+    socket: &zmq::Socket,
+    first: zmq::Message,
+) -> zmq::Result<Vec<zmq::Message>> {
+    let mut frames = Vec::new();
+    take_rest(socket, first, &mut frames)?;
+    Ok(frames)
+}
+
+/// Adds a first frame, and those behind it, to `frames`.
+pub(super) fn take_rest(
+    socket: &zmq::Socket,
+    first: zmq::Message,
+    frames: &mut Vec<zmq::Message>,
+) -> zmq::Result<()> {
     let mut more = first.get_more();
-    let mut frames = vec![first];
+    frames.push(first);
     while more {
         let frame = rest(socket)?;
         more = frame.get_more();
         frames.push(frame);
     }
-    Ok(frames)
+    Ok(())
 }
 
 /// A frame behind another one. It never waits: libzmq has all of a message when it gives the
 /// first frame.
-fn rest(socket: &Socket) -> zmq::Result<zmq::Message> {
+fn rest(socket: &zmq::Socket) -> zmq::Result<zmq::Message> {
     uninterrupted(|| socket.recv_msg(0))
 }
