@@ -317,7 +317,6 @@ impl<S, C> Shared<S, C> {
         let given = self.table.lock().is_given(record);
         if given {
             self.ended(record, outcome);
-            self.ring();
         }
         given
     }
