@@ -1,5 +1,6 @@
 //! A socket that ended before its linger has not delivered what it held.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use linger::linger_registry::Outcome;
@@ -105,6 +106,14 @@ fn registry(queued: u64) -> Result<Option<Outcome>, LabError> {
     come_and_go(&endpoint, || {
         Ok((0..queued).try_for_each(|_| socket.send(&MESSAGE[..], 0))?)
     })?;
+    // Closed before the news of its peer has come, it may linger to the end.
+    let deadline = Instant::now() + SOON;
+    while socket.poll(zmq::POLLOUT, 0)? > 0 {
+        if Instant::now() > deadline {
+            return Err(LabError::unready("the peer is still there"));
+        }
+        thread::yield_now();
+    }
     drop(socket);
     let report = registry.close_by(Instant::now() + SOON);
     Ok(report.socket("out").map(|socket| socket.outcome().clone()))

@@ -2,6 +2,7 @@
 
 mod clone_after_destroy;
 mod close_returns_at_once;
+mod closed_as_peer_goes;
 mod conflate;
 mod credit_late;
 mod curve;
@@ -55,6 +56,7 @@ pub(crate) const ALL: &[Experiment] = &[
     rst_loss::EXPERIMENT,
     tail_loss::EXPERIMENT,
     peer_lost_in_linger::EXPERIMENT,
+    closed_as_peer_goes::EXPERIMENT,
     inproc_at_term::EXPERIMENT,
     credit_late::EXPERIMENT,
     curve::EXPERIMENT,
