@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `test`, `integration`, `lab`, `check`, `fuzz` | the commands |
+//! | `test`, `integration`, `lab`, `bench`, `check`, `fuzz` | the commands |
 //! | `cargo` | runs cargo, passing its output on and reading it |
 //! | `libtest` | reads the `test result:` lines |
 //! | `models` | the models under loom |
@@ -16,6 +16,7 @@
 //! | `workspace` | the crates and their features |
 #![forbid(unsafe_code)]
 
+mod bench;
 mod cargo;
 mod check;
 mod fuzz;
@@ -59,6 +60,8 @@ cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on e
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what catches each within N seeds
 cargo xtask loom [--preemptions N]    the races in all orders of their threads, by loom
+cargo xtask bench registry [--quick]
+                                  sockets of the registry against bare ones, in turn; ratios as JSON
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
 cargo xtask fuzz [TARGET] [--seconds N] [--minimize]
                                   the fuzz targets, a minute each unless told; or smaller corpora
@@ -101,6 +104,8 @@ fn main() -> ExitCode {
         ["loom", "--preemptions", count] if count.parse::<usize>().is_ok() => {
             models::main(Some(count))
         }
+        ["bench", name] if bench::is_one(name) => bench::main(name, false),
+        ["bench", name, "--quick"] if bench::is_one(name) => bench::main(name, true),
         ["check"] => check::main(),
         ["fuzz", options @ ..] => match fuzz::Options::read(options) {
             Some(options) => fuzz::main(&options),

@@ -1,0 +1,25 @@
+//! What keeps a benchmark from being one.
+
+use linger::linger_registry::{BindError, ConnectError, OpenError};
+use linger::zmq;
+
+/// A benchmark could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BenchError {
+    /// A socket could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A socket could not be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// A socket could not be connected.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// libzmq refused something else.
+    #[error(transparent)]
+    Zmq(#[from] zmq::Error),
+    /// What was measured did not do what it was to do: a time without that is none.
+    #[error("{0}")]
+    Wrong(String),
+}
