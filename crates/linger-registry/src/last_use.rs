@@ -17,12 +17,10 @@ thread_local! {
 
 /// A number of this thread, never 0, never given to another.
 fn mark() -> u64 {
-    MARK.with(|mark| {
-        if mark.get() == 0 {
-            mark.set(NEXT_MARK.fetch_add(1, Ordering::Relaxed));
-        }
-        mark.get()
-    })
+    if MARK.get() == 0 {
+        MARK.set(NEXT_MARK.fetch_add(1, Ordering::Relaxed));
+    }
+    MARK.get()
 }
 
 /// The thread that used a socket last.
@@ -42,17 +40,20 @@ impl LastUse {
 
     /// Notes the calling thread. A socket is used by one thread at a time, so relaxed will do:
     /// whatever moved the socket ordered the accesses.
+    ///
+    /// Every call on a socket comes by here. No socket bears the mark 0, so a thread that has none
+    /// yet is seen as another one, and no more than one compare is needed.
+    #[inline]
     pub(crate) fn touch(&self) {
-        let here = mark();
-        if self.mark.load(Ordering::Relaxed) != here {
-            self.moved(here);
+        if self.mark.load(Ordering::Relaxed) != MARK.get() {
+            self.moved();
         }
     }
 
     #[cold]
-    fn moved(&self, here: u64) {
+    fn moved(&self) {
         *self.name.lock() = thread_name();
-        self.mark.store(here, Ordering::Relaxed);
+        self.mark.store(mark(), Ordering::Relaxed);
     }
 
     pub(crate) fn name(&self) -> Arc<str> {

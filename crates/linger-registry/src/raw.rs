@@ -124,6 +124,7 @@ fn release(socket: zmq::Socket, context: Option<zmq::Context>) {
 impl Deref for Raw {
     type Target = zmq::Socket;
 
+    #[inline]
     #[expect(
         clippy::expect_used,
         reason = "it is taken by what consumes or drops it, and nothing uses it after that"

@@ -198,6 +198,7 @@ impl Socket {
 impl Deref for Socket {
     type Target = zmq::Socket;
 
+    #[inline]
     fn deref(&self) -> &zmq::Socket {
         self.record.last_use.touch();
         &self.raw
