@@ -3,7 +3,6 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::debug;
 
@@ -12,7 +11,7 @@ use crate::context::running;
 use crate::failure::guarded;
 use crate::group::DEFAULT_GROUP;
 use crate::kind;
-use crate::linger::Limit;
+use crate::linger::Linger;
 use crate::open_error::OpenError;
 use crate::raw::{Home, Raw};
 use crate::record::Record;
@@ -66,7 +65,7 @@ pub struct Adoption {
     location: &'static Location<'static>,
     name: Option<String>,
     group: Option<String>,
-    linger: Option<Duration>,
+    linger: Option<Linger>,
     unobserved: bool,
 }
 
@@ -117,8 +116,8 @@ impl Adoption {
     /// [`SocketBuilder::linger`](crate::SocketBuilder::linger).
     ///
     /// The linger that it came with is overwritten.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.linger = Some(limit);
+    pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
+        self.linger = Some(linger.into());
         self
     }
 
@@ -171,7 +170,7 @@ impl Adoption {
             if let Err(fault) = running(&shared, gate) {
                 return Err(OpenError::from_no_context(name, fault));
             }
-            let limit = linger.map_or(Limit::default_for(kind), Limit::Finite);
+            let limit = linger.unwrap_or(Linger::default_for(kind));
             guarded(|| raw.set_linger(limit.while_open().raw())).map_err(refused)?;
             let id = admitted.id;
             let mut record = Record::new(id, name.into(), kind, group, limit, location).foreign();

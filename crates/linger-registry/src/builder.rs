@@ -2,7 +2,6 @@
 
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::debug;
 
@@ -12,7 +11,7 @@ use crate::event::Event;
 use crate::failure::{Failure, guarded};
 use crate::group::DEFAULT_GROUP;
 use crate::kind;
-use crate::linger::Limit;
+use crate::linger::Linger;
 use crate::open_error::OpenError;
 use crate::raw::Raw;
 use crate::record::Record;
@@ -52,7 +51,7 @@ pub struct SocketBuilder {
     location: &'static Location<'static>,
     name: Option<String>,
     group: Option<String>,
-    limit: Limit,
+    limit: Linger,
     ignores_unread: bool,
     observation: Observation,
 }
@@ -77,7 +76,7 @@ impl SocketBuilder {
             location,
             name: None,
             group: None,
-            limit: Limit::default_for(kind),
+            limit: Linger::default_for(kind),
             ignores_unread: false,
             observation: Observation::AtClose,
         }
@@ -99,24 +98,13 @@ impl SocketBuilder {
         self
     }
 
-    /// How long it may go on sending after it is dropped.
+    /// How long it may go on sending after it is dropped: a [`Duration`], or another [`Linger`].
     ///
-    /// [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) if nothing is said, and 0 for a `SUB`.
-    /// From 0, which discards what is queued, to 24 days; counted in milliseconds, rounded up. A
-    /// close cuts it to what its deadline leaves. The registry sets it right before it closes
-    /// the socket: what was set by [`zmq::Socket::set_linger`] is overwritten.
-    pub fn linger(mut self, limit: Duration) -> Self {
-        self.limit = Limit::Finite(limit);
-        self
-    }
-
-    /// It may go on sending for ever, or until the close's deadline.
-    ///
-    /// If it is dropped *before* a close begins, libzmq can't be told of the deadline any more:
-    /// if its peer never comes, the context is reported as pending, with its name. If its owner
-    /// has to be woken by `ETERM`, [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) counts.
-    pub fn linger_for_ever_until_the_close_deadline(mut self) -> Self {
-        self.limit = Limit::Forever;
+    /// [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) if nothing is said, and 0 for a `SUB`. The registry
+    /// sets it right before it closes the socket: what was set by [`zmq::Socket::set_linger`] is
+    /// overwritten.
+    pub fn linger(mut self, linger: impl Into<Linger>) -> Self {
+        self.limit = linger.into();
         self
     }
 

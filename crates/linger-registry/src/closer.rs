@@ -17,6 +17,7 @@ use tracing::{debug, error, info, trace};
 use crate::bell::Bell;
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::leaks;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::raw::Raw;
@@ -44,10 +45,14 @@ pub(crate) struct Closer {
     context: zmq::Context,
     waiting: Waiting,
     monitors: Vec<Monitor>,
+    /// Dropped, and kept open until a close gives them a deadline.
+    kept: Vec<Handed<Raw>>,
     /// Those in `waiting` wait for a monitor, rather than for their turn.
     full: bool,
     /// The close has been announced.
     closing: bool,
+    /// That no close will come has been announced.
+    abandoned: bool,
     /// When the close stops the next groups.
     next_stop: Option<Instant>,
 }
@@ -65,8 +70,10 @@ impl Closer {
                     context,
                     waiting: Waiting::default(),
                     monitors: Vec::new(),
+                    kept: Vec::new(),
                     full: false,
                     closing: false,
+                    abandoned: false,
                     next_stop: None,
                 }
                 .run();
@@ -106,6 +113,7 @@ impl Closer {
             plan,
             next_stop,
             owned,
+            abandoned,
         } = self.shared.orders();
         self.next_stop = next_stop;
         let now = Instant::now();
@@ -113,9 +121,30 @@ impl Closer {
             self.shared.stop_due(now);
             self.next_stop = self.shared.table.lock().next_stop();
         }
-        handed.into_iter().for_each(|it| self.waiting.add(it));
         self.monitors
             .extend(watches.into_iter().filter_map(open_watch));
+        let no_close_to_come = plan.is_some() || abandoned;
+        for handed in handed {
+            leaks::tell_of_panic(&handed.record);
+            if no_close_to_come || !handed.record.is_kept_for_close() {
+                self.waiting.add(handed);
+            } else {
+                debug!(
+                    socket = &*handed.record.name,
+                    "kept open until the close, as it may send for ever until then"
+                );
+                self.kept.push(handed);
+            }
+        }
+        if no_close_to_come {
+            // Their linger begins now.
+            let kept = self.kept.drain(..);
+            kept.for_each(|it| self.waiting.add(Handed { since: now, ..it }));
+        }
+        if abandoned && !self.abandoned && plan.is_none() {
+            self.abandoned = true;
+            leaks::tell_of_abandoned(self.shared.table.lock().still_open().cloned().collect());
+        }
         if let (Some(plan), false) = (plan, self.closing) {
             self.closing = true;
             let limit = plan.deadline.saturating_duration_since(Instant::now());
@@ -137,7 +166,7 @@ impl Closer {
         let nothing_to_see = |monitor: &Monitor| {
             monitor.closed.is_none() || (!self.shared.lends && monitor.is_overdue(now))
         };
-        self.waiting.is_empty() && self.monitors.iter().all(nothing_to_see)
+        self.waiting.is_empty() && self.kept.is_empty() && self.monitors.iter().all(nothing_to_see)
     }
 
     /// Closes as many as there are monitors for, and those that have waited enough.
@@ -165,6 +194,7 @@ impl Closer {
         plan: Option<&Plan>,
     ) -> Result<(), Handed<Raw>> {
         let record = Arc::clone(&handed.record);
+        record.look_for_traps(&handed.socket);
         if record.is_foreign() {
             return self.close_foreign(handed, plan);
         }

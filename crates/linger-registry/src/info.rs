@@ -4,7 +4,9 @@ use std::panic::Location;
 use std::time::Duration;
 
 use crate::endpoint::Endpoint;
+use crate::linger::Linger;
 use crate::peers::Peers;
+use crate::trap::Trap;
 
 /// One socket at one moment: who it is, where from, how far.
 #[derive(Clone, Debug)]
@@ -17,11 +19,7 @@ pub struct SocketInfo {
     )]
     pub(crate) kind: zmq::SocketType,
     pub(crate) group: String,
-    #[cfg_attr(
-        feature = "serde",
-        serde(rename = "linger_ms", serialize_with = "crate::serial::millis_option")
-    )]
-    pub(crate) linger: Option<Duration>,
+    pub(crate) linger: Linger,
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serial::location"))]
     pub(crate) opened_at: &'static Location<'static>,
     #[cfg_attr(
@@ -32,6 +30,8 @@ pub struct SocketInfo {
     pub(crate) last_thread: String,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) unread: Option<u64>,
+    pub(crate) owner_panicked: bool,
+    pub(crate) traps: Vec<Trap>,
     pub(crate) adopted: bool,
     pub(crate) peers: Option<Peers>,
     pub(crate) state: SocketState,
@@ -56,9 +56,9 @@ impl SocketInfo {
         &self.group
     }
 
-    /// The linger it was opened with; `None` is for ever.
+    /// The linger it was opened with.
     #[must_use]
-    pub fn linger(&self) -> Option<Duration> {
+    pub fn linger(&self) -> Linger {
         self.linger
     }
 
@@ -107,6 +107,20 @@ impl SocketInfo {
     #[must_use]
     pub fn is_adopted(&self) -> bool {
         self.adopted
+    }
+
+    /// Whether it was dropped by a thread that was panicking.
+    ///
+    /// The drop was a close like any other; what the owner had still meant to send was not sent.
+    #[must_use]
+    pub fn owner_panicked(&self) -> bool {
+        self.owner_panicked
+    }
+
+    /// The options that were set on it and don't do what they promise.
+    #[must_use]
+    pub fn traps(&self) -> &[Trap] {
+        &self.traps
     }
 
     /// How far it was.

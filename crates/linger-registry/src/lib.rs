@@ -107,6 +107,7 @@ mod info;
 mod ipc;
 mod kind;
 mod last_use;
+mod leaks;
 mod linger;
 #[cfg(all(test, loom))]
 mod model;
@@ -128,6 +129,7 @@ mod socket;
 mod sync;
 mod table;
 mod text;
+mod trap;
 mod wait;
 
 pub use adopt::Adoption;
@@ -138,13 +140,14 @@ pub use endpoint::Endpoint;
 pub use endpoint_error::{BindError, ConnectError, EndpointFault};
 pub use group::Group;
 pub use info::{SocketInfo, SocketState};
-pub use linger::DEFAULT_LINGER;
+pub use linger::{DEFAULT_LINGER, Linger};
 pub use open_error::OpenError;
 pub use outcome::{ContextOutcome, Outcome};
 pub use peers::Peers;
 pub use registry::{Registry, RegistryState};
 pub use report::{Omitted, Report, SocketReport};
 pub use socket::Socket;
+pub use trap::Trap;
 pub use wait::{
     Messages, MultipartMessages, PollSet, Polled, Proxy, ProxyError, Queued, QueuedMultipart,
     RecvError, SendError, Slot, proxy_until_stopped,

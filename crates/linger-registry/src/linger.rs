@@ -1,6 +1,9 @@
 //! How long a closed socket may go on sending: the limit asked for, and the value applied.
 
+use std::fmt;
 use std::time::Duration;
+
+use crate::text::Brief;
 
 /// The linger of a socket that was opened without one: 1 second.
 ///
@@ -8,26 +11,73 @@ use std::time::Duration;
 /// default is 0, as it is libzmq's own.
 pub const DEFAULT_LINGER: Duration = Duration::from_secs(1);
 
-/// What the opener asked for.
+/// How long a socket may go on sending after it was dropped.
+///
+/// Whatever is said, a close cuts it to what its deadline leaves. A [`Duration`] is a
+/// [`Limit`](Self::Limit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
-    Finite(Duration),
-    Forever,
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Linger {
+    /// So long: from 0 to 24 days, counted in milliseconds, rounded up.
+    #[cfg_attr(
+        feature = "serde",
+        serde(rename = "limit_ms", serialize_with = "crate::serial::millis")
+    )]
+    Limit(Duration),
+    /// Whatever the close's deadline leaves; [`DEFAULT_LINGER`] if it is dropped before a close.
+    WhatIsLeft,
+    /// Not at all: what is queued when it is dropped is of no use to anyone.
+    ///
+    /// The report says [`Discarded`](crate::Outcome::Discarded), which counts as clean.
+    Discard,
+    /// For ever, or until the close's deadline.
+    ///
+    /// libzmq can't be told of a deadline once a socket is closed. So a socket that is dropped
+    /// before a close begins is kept open until then, and sends what is queued: its addresses stay
+    /// bound, its connections up, and it takes room in the context. If its owner has to be woken by
+    /// `ETERM`, [`DEFAULT_LINGER`] counts. If there never is a close it does last for ever, or as
+    /// long as the process.
+    ForEverUntilTheCloseDeadline,
 }
 
-impl Limit {
+impl From<Duration> for Linger {
+    fn from(limit: Duration) -> Self {
+        Self::Limit(limit)
+    }
+}
+
+impl fmt::Display for Linger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(limit) => write!(f, "{}", Brief(*limit)),
+            Self::WhatIsLeft => f.write_str("what is left"),
+            Self::Discard => f.write_str("discard"),
+            Self::ForEverUntilTheCloseDeadline => f.write_str("for ever"),
+        }
+    }
+}
+
+impl Linger {
     pub(crate) fn default_for(kind: zmq::SocketType) -> Self {
         match kind {
-            zmq::SUB => Self::Finite(Duration::ZERO),
-            _ => Self::Finite(DEFAULT_LINGER),
+            zmq::SUB => Self::Limit(Duration::ZERO),
+            _ => Self::Limit(DEFAULT_LINGER),
         }
     }
 
+    /// The limit that it has in itself; `None` if only a deadline ends it.
     pub(crate) fn duration(self) -> Option<Duration> {
         match self {
-            Self::Finite(limit) => Some(limit),
-            Self::Forever => None,
+            Self::Limit(limit) => Some(limit),
+            Self::Discard => Some(Duration::ZERO),
+            Self::WhatIsLeft | Self::ForEverUntilTheCloseDeadline => None,
         }
+    }
+
+    pub(crate) fn is_for_ever(self) -> bool {
+        self == Self::ForEverUntilTheCloseDeadline
     }
 
     /// What libzmq is told while the socket is open.
@@ -40,14 +90,15 @@ impl Limit {
 
     /// What libzmq is told right before the close; `left` is what a close deadline leaves.
     pub(crate) fn at_close(self, left: Option<Duration>) -> Applied {
-        match (self, left) {
-            (Self::Finite(limit), Some(left)) if limit <= left => Applied::rounded_up(limit),
+        match (self.duration(), left) {
+            (Some(limit), Some(left)) if limit <= left => Applied::rounded_up(limit),
             (_, Some(left)) => Applied::rounded_down(left),
-            (Self::Finite(limit), None) => Applied::rounded_up(limit),
-            (Self::Forever, None) => Applied {
+            (Some(limit), None) => Applied::rounded_up(limit),
+            (None, None) if self.is_for_ever() => Applied {
                 raw: -1,
                 whole: None,
             },
+            (None, None) => Self::Limit(DEFAULT_LINGER).at_close(None),
         }
     }
 
@@ -59,9 +110,12 @@ impl Limit {
         least: Duration,
         left: Option<Duration>,
     ) -> Applied {
-        let rest = match self {
-            Self::Finite(limit) => Self::Finite(limit.saturating_sub(waited).max(least.min(limit))),
-            Self::Forever => Self::Forever,
+        if self == Self::WhatIsLeft && left.is_none() {
+            return Self::Limit(DEFAULT_LINGER).at_close_after(waited, least, None);
+        }
+        let rest = match self.duration() {
+            Some(limit) => Self::Limit(limit.saturating_sub(waited).max(least.min(limit))),
+            None => self,
         };
         let applied = rest.at_close(left);
         let whole = applied.limit().map(|rest| {
@@ -122,14 +176,14 @@ mod tests {
 
     #[test]
     fn a_limit_above_zero_never_becomes_discard() {
-        let tiny = Limit::Finite(Duration::from_micros(10));
+        let tiny = Linger::Limit(Duration::from_micros(10));
         assert_eq!(tiny.at_close(None).raw(), 1);
-        assert_eq!(Limit::Finite(Duration::ZERO).at_close(None).raw(), 0);
+        assert_eq!(Linger::Limit(Duration::ZERO).at_close(None).raw(), 0);
     }
 
     #[test]
     fn a_deadline_clamps_and_is_never_exceeded() {
-        let limit = Limit::Finite(100 * MS);
+        let limit = Linger::Limit(100 * MS);
         assert_eq!(limit.at_close(Some(250 * MS)).raw(), 100);
         assert_eq!(
             limit.at_close(Some(Duration::from_micros(40_900))).raw(),
@@ -140,34 +194,55 @@ mod tests {
 
     #[test]
     fn for_ever_is_finite_under_a_deadline_and_while_open() {
-        assert_eq!(Limit::Forever.at_close(None).limit(), None);
-        assert_eq!(Limit::Forever.at_close(Some(7 * MS)).limit(), Some(7 * MS));
-        assert_eq!(Limit::Forever.while_open().limit(), Some(DEFAULT_LINGER));
+        assert_eq!(
+            Linger::ForEverUntilTheCloseDeadline.at_close(None).limit(),
+            None
+        );
+        assert_eq!(
+            Linger::ForEverUntilTheCloseDeadline
+                .at_close(Some(7 * MS))
+                .limit(),
+            Some(7 * MS)
+        );
+        assert_eq!(
+            Linger::ForEverUntilTheCloseDeadline.while_open().limit(),
+            Some(DEFAULT_LINGER)
+        );
     }
 
     #[test]
     fn the_time_before_the_close_counts_as_linger() {
-        let limit = Limit::Finite(100 * MS);
+        let limit = Linger::Limit(100 * MS);
         let early = limit.at_close_after(30 * MS, 10 * MS, None);
         assert_eq!((early.raw(), early.whole()), (70, Some(100 * MS)));
         let late = limit.at_close_after(250 * MS, 10 * MS, None);
         assert_eq!((late.raw(), late.whole()), (10, Some(100 * MS)));
         let cut = limit.at_close_after(30 * MS, 10 * MS, Some(20 * MS));
         assert_eq!((cut.raw(), cut.whole()), (20, Some(50 * MS)));
-        let endless = Limit::Forever.at_close_after(30 * MS, 10 * MS, Some(20 * MS));
+        let endless =
+            Linger::ForEverUntilTheCloseDeadline.at_close_after(30 * MS, 10 * MS, Some(20 * MS));
         assert_eq!((endless.raw(), endless.whole()), (20, Some(50 * MS)));
     }
 
     #[test]
     fn waiting_gives_no_linger_to_what_had_none() {
-        let none = Limit::Finite(Duration::ZERO).at_close_after(250 * MS, 10 * MS, None);
+        let none = Linger::Limit(Duration::ZERO).at_close_after(250 * MS, 10 * MS, None);
         assert_eq!((none.raw(), none.whole()), (0, Some(Duration::ZERO)));
-        let tiny = Limit::Finite(3 * MS).at_close_after(250 * MS, 10 * MS, None);
+        let tiny = Linger::Limit(3 * MS).at_close_after(250 * MS, 10 * MS, None);
         assert_eq!((tiny.raw(), tiny.whole()), (3, Some(3 * MS)));
     }
 
     #[test]
+    fn what_is_left_is_the_default_where_there_is_no_deadline() {
+        let policy = Linger::WhatIsLeft;
+        assert_eq!(policy.at_close(None).limit(), Some(DEFAULT_LINGER));
+        assert_eq!(policy.at_close(Some(7_000 * MS)).raw(), 7_000);
+        assert_eq!(policy.while_open().limit(), Some(DEFAULT_LINGER));
+        assert_eq!(Linger::Discard.at_close(Some(7_000 * MS)).raw(), 0);
+    }
+
+    #[test]
     fn the_longest_limit_fits() {
-        assert_eq!(Limit::Finite(Duration::MAX).at_close(None).raw(), i32::MAX);
+        assert_eq!(Linger::Limit(Duration::MAX).at_close(None).raw(), i32::MAX);
     }
 }

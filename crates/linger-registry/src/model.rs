@@ -12,7 +12,7 @@ use loom::thread;
 
 use crate::bell::Bell;
 use crate::group::DEFAULT_GROUP;
-use crate::linger::Limit;
+use crate::linger::Linger;
 use crate::open_error::OpenError;
 use crate::outcome::{ContextOutcome, Outcome};
 use crate::record::Record;
@@ -152,7 +152,7 @@ fn open(
             admitted.name.into(),
             zmq::PUSH,
             shared.group(group),
-            Limit::default_for(zmq::PUSH),
+            Linger::default_for(zmq::PUSH),
             Location::caller(),
         );
         Ok((record, context.socket()))
@@ -217,7 +217,7 @@ fn an_open_that_races_with_the_close_is_refused_or_closed_and_reported() {
         it.shared.begin_close(Instant::now(), ample());
         let refused = it.opener()();
         assert!(matches!(refused, Err(OpenError::Closing { .. })));
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         let opened = owner.join().unwrap();
         it.check(&report, usize::from(opened));
         assert!(report.is_clean(), "{report}");
@@ -231,7 +231,7 @@ fn sockets_that_are_dropped_by_two_threads_all_end_before_the_context() {
         let sockets = [it.opener()().unwrap(), it.opener()().unwrap()];
         let owners = sockets.map(|socket| thread::spawn(move || drop(socket)));
         it.shared.begin_close(Instant::now(), ample());
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         for owner in owners {
             owner.join().unwrap();
         }
@@ -248,7 +248,7 @@ fn a_drop_that_races_with_the_reserve_is_closed_once_and_reported_once() {
         let owner = thread::spawn(move || drop(socket));
         // Its reserve is over when it begins: the context's end wakes whoever holds a socket.
         it.shared.begin_close(Instant::now(), long_ago());
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         owner.join().unwrap();
         it.check(&report, 1);
     });
@@ -262,11 +262,11 @@ fn two_closes_give_one_report() {
         let shared = Arc::clone(&it.shared);
         let other = thread::spawn(move || {
             shared.begin_close(Instant::now(), ample());
-            shared.conclude()
+            shared.conclude(|_| ())
         });
         drop(socket);
         it.shared.begin_close(Instant::now(), ample());
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         assert!(other.join().unwrap().is_same(&report));
         assert!(matches!(report.context(), ContextOutcome::Ended { .. }));
         it.check(&report, 1);
@@ -320,7 +320,7 @@ fn a_group_that_is_asked_for_while_all_stop_is_stopped() {
         it.shared.begin_close(Instant::now(), ample());
         let group = asking.join().unwrap();
         assert!(group.is_stopped());
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         it.check(&report, 0);
     });
 }
@@ -340,7 +340,7 @@ fn the_rest_stop_when_the_first_group_has_ended_and_never_before() {
         });
         it.shared.begin_close(Instant::now(), ample());
         drop(first);
-        let report = it.shared.conclude();
+        let report = it.shared.conclude(|_| ());
         owner.join().unwrap();
         assert!(it.shared.group(DEFAULT_GROUP).is_stopped());
         it.check(&report, 2);

@@ -66,7 +66,7 @@ pub enum Outcome {
         /// The linger that was applied: its own limit, or what the deadline left of it.
         #[cfg_attr(
             feature = "serde",
-            serde(rename = "linger_ms", serialize_with = "crate::serial::millis")
+            serde(rename = "applied_ms", serialize_with = "crate::serial::millis")
         )]
         linger: Duration,
     },
@@ -77,7 +77,7 @@ pub enum Outcome {
         /// The linger that was applied; `None` is for ever.
         #[cfg_attr(
             feature = "serde",
-            serde(rename = "linger_ms", serialize_with = "crate::serial::millis_option")
+            serde(rename = "applied_ms", serialize_with = "crate::serial::millis_option")
         )]
         linger: Option<Duration>,
         /// From the close to the last look at it.

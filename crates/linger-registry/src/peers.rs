@@ -1,5 +1,7 @@
 //! Counting the peers of a socket from what its monitor says.
 
+use std::fmt;
+
 use crate::event::Event;
 
 /// The connections of a socket that was opened with [`observe`](crate::SocketBuilder::observe).
@@ -15,6 +17,12 @@ pub struct Peers {
     pub now: u64,
     /// How many were there and ended, each time that they did: by the peer, or by the network.
     pub lost: u64,
+}
+
+impl fmt::Display for Peers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} peers, {} lost", self.now, self.lost)
+    }
 }
 
 /// Peers, as the events of a monitor come in.

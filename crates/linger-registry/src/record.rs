@@ -1,11 +1,12 @@
 //! What is known of one socket from open to end; shared by the socket and the table.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::Mutex;
+use tracing::warn;
 
 use crate::endpoint::Endpoint;
 use crate::event::Event;
@@ -13,8 +14,9 @@ use crate::group::Group;
 use crate::info::{SocketInfo, SocketState};
 use crate::kind;
 use crate::last_use::LastUse;
-use crate::linger::Limit;
+use crate::linger::Linger;
 use crate::peers::{PeerCount, Peers};
+use crate::trap::{self, Trap};
 
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -23,7 +25,7 @@ pub(crate) struct Record {
     pub(crate) name: Arc<str>,
     pub(crate) kind: zmq::SocketType,
     pub(crate) group: Group,
-    pub(crate) limit: Limit,
+    pub(crate) limit: Linger,
     pub(crate) location: &'static Location<'static>,
     pub(crate) opened: Instant,
     pub(crate) last_use: LastUse,
@@ -37,6 +39,8 @@ pub(crate) struct Record {
     own_monitor: AtomicBool,
     discarded: AtomicBool,
     ignores_unread: AtomicBool,
+    owner_panicked: AtomicBool,
+    traps: AtomicU8,
     unread: OnceLock<u64>,
 }
 
@@ -46,7 +50,7 @@ impl Record {
         name: Arc<str>,
         kind: zmq::SocketType,
         group: Group,
-        limit: Limit,
+        limit: Linger,
         location: &'static Location<'static>,
     ) -> Self {
         Self {
@@ -65,6 +69,8 @@ impl Record {
             own_monitor: AtomicBool::new(false),
             discarded: AtomicBool::new(false),
             ignores_unread: AtomicBool::new(false),
+            owner_panicked: AtomicBool::new(false),
+            traps: AtomicU8::new(0),
             unread: OnceLock::new(),
         }
     }
@@ -142,7 +148,7 @@ impl Record {
     }
 
     pub(crate) fn is_discarded(&self) -> bool {
-        self.discarded.load(Ordering::Relaxed)
+        self.limit == Linger::Discard || self.discarded.load(Ordering::Relaxed)
     }
 
     /// The owner has said that what is received and not read is of no use.
@@ -153,6 +159,36 @@ impl Record {
     /// Whether it matters how much is left unread.
     pub(crate) fn minds_unread(&self) -> bool {
         !self.is_discarded() && !self.ignores_unread.load(Ordering::Relaxed)
+    }
+
+    /// The owner's thread was panicking when it dropped the socket.
+    pub(crate) fn note_panic(&self) {
+        self.owner_panicked.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn owner_panicked(&self) -> bool {
+        self.owner_panicked.load(Ordering::Relaxed)
+    }
+
+    /// Looks for options that lose messages, and warns of those that are new. May trace, so not
+    /// for a destructor.
+    pub(crate) fn look_for_traps(&self, socket: &zmq::Socket) {
+        let found = trap::Set::on(socket, self.kind);
+        let before = self.traps.fetch_or(found.bits(), Ordering::Relaxed);
+        for trap in found.without(trap::Set::from_bits(before)).iter() {
+            warn!(
+                socket = &*self.name,
+                opened_at = %self.location,
+                trap = %trap,
+                "{}",
+                trap.advice()
+            );
+        }
+    }
+
+    fn traps(&self) -> Vec<Trap> {
+        let bits = self.traps.load(Ordering::Relaxed);
+        trap::Set::from_bits(bits).iter().collect()
     }
 
     /// So many messages were still queued when it was closed, if that could be known.
@@ -166,10 +202,15 @@ impl Record {
         self.unread.get().copied()
     }
 
+    /// Only a close's deadline ends its linger: so it must not be closed before there is one.
+    pub(crate) fn is_kept_for_close(&self) -> bool {
+        self.limit_at_close().is_for_ever() && !self.never_sends()
+    }
+
     /// The limit that counts at close.
-    pub(crate) fn limit_at_close(&self) -> Limit {
+    pub(crate) fn limit_at_close(&self) -> Linger {
         if self.is_discarded() {
-            Limit::Finite(Duration::ZERO)
+            Linger::Discard
         } else {
             self.limit
         }
@@ -182,7 +223,8 @@ impl Record {
     /// All its connections stay in the context, where libzmq knows no linger.
     pub(crate) fn is_inproc_only(&self) -> bool {
         let endpoints = self.endpoints.lock();
-        !endpoints.is_empty() && endpoints.iter().all(Endpoint::is_inproc)
+        // An adopted socket may have others, from before.
+        !self.foreign && !endpoints.is_empty() && endpoints.iter().all(Endpoint::is_inproc)
     }
 
     pub(crate) fn info(&self, now: Instant, state: SocketState) -> SocketInfo {
@@ -190,12 +232,14 @@ impl Record {
             name: self.name.as_ref().to_owned(),
             kind: self.kind,
             group: self.group.name().to_owned(),
-            linger: self.limit.duration(),
+            linger: self.limit,
             opened_at: self.location,
             age: now.saturating_duration_since(self.opened),
             last_thread: self.last_use.name().as_ref().to_owned(),
             endpoints: self.endpoints.lock().clone(),
             unread: self.unread(),
+            owner_panicked: self.owner_panicked(),
+            traps: self.traps(),
             adopted: self.foreign,
             peers: self.peers(),
             state,

@@ -11,6 +11,7 @@ use crate::context::running;
 use crate::context_error::ContextError;
 use crate::group::Group;
 use crate::info::SocketInfo;
+use crate::leaks;
 use crate::report::Report;
 use crate::shared::Shared;
 
@@ -227,7 +228,7 @@ impl Registry {
     /// can't be dropped while it waits, and is reported as still open.
     pub fn close_by(&self, deadline: Instant) -> Report {
         self.shared.begin_close(Instant::now(), deadline);
-        self.shared.conclude()
+        self.shared.conclude(leaks::tell)
     }
 
     pub(crate) fn inner(&self) -> &Arc<Shared> {

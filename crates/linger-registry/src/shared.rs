@@ -63,6 +63,8 @@ pub(crate) struct Orders<S> {
     pub(crate) next_stop: Option<Instant>,
     /// How many sockets their owners hold.
     pub(crate) owned: usize,
+    /// No handle to the registry is left, so no close will begin if none has.
+    pub(crate) abandoned: bool,
 }
 
 impl<S, C> Shared<S, C> {
@@ -244,7 +246,9 @@ impl<S, C> Shared<S, C> {
     }
 
     /// Waits until all has ended or the deadline has come, and makes the one report.
-    pub(crate) fn conclude(&self) -> Report {
+    ///
+    /// Whoever makes it tells of it, with no lock held.
+    pub(crate) fn conclude(&self, tell: impl FnOnce(&Report)) -> Report {
         let mut table = self.table.lock();
         loop {
             let now = Instant::now();
@@ -262,6 +266,8 @@ impl<S, C> Shared<S, C> {
                         close.report = Some(report.clone());
                     }
                     self.changed.notify_all();
+                    drop(table);
+                    tell(&report);
                     return report;
                 }
             };
@@ -286,6 +292,7 @@ impl<S, C> Shared<S, C> {
             plan: table.close.as_ref().map(|close| close.plan),
             next_stop: table.next_stop(),
             owned: table.owned(),
+            abandoned: table.abandoned,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::thread;
 
 use tracing::debug;
 
@@ -107,6 +108,7 @@ impl Socket {
         };
         debug!(socket = name, endpoint = &*bound, "bound");
         self.record.endpoints.lock().push(Endpoint::Bound(bound));
+        self.record.look_for_traps(self);
         Ok(())
     }
 
@@ -133,6 +135,7 @@ impl Socket {
             .endpoints
             .lock()
             .push(Endpoint::Connected(endpoint.to_owned()));
+        self.record.look_for_traps(self);
         Ok(())
     }
 
@@ -261,6 +264,9 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {
+            if thread::panicking() {
+                self.record.note_panic();
+            }
             if let Some(raw) = self.shared.hand_over(&self.record, raw) {
                 drop(raw);
                 self.shared.closed_here();

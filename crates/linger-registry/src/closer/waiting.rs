@@ -132,20 +132,20 @@ pub(super) fn linger(record: &Record, since: Instant, plan: Option<&Plan>) -> Ap
 mod tests {
     use super::*;
     use crate::group::Groups;
-    use crate::linger::Limit;
+    use crate::linger::Linger;
     use crate::raw::Home;
     use std::panic::Location;
     use std::sync::Arc;
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn record(id: u64, kind: zmq::SocketType, limit: Limit) -> Record {
+    fn record(id: u64, kind: zmq::SocketType, limit: Linger) -> Record {
         let group = Groups::default().named("default");
         Record::new(id, "some".into(), kind, group, limit, Location::caller())
     }
 
     fn push(limit: Duration) -> Record {
-        record(1, zmq::PUSH, Limit::Finite(limit))
+        record(1, zmq::PUSH, Linger::Limit(limit))
     }
 
     #[test]
@@ -166,10 +166,10 @@ mod tests {
         // Within the reserve, but for what it takes to see the last of them.
         let last = until(60_000 * MS);
         assert!(last > plan.linger_until && last < plan.terminate_at);
-        let endless = record(1, zmq::PUSH, Limit::Forever);
+        let endless = record(1, zmq::PUSH, Linger::ForEverUntilTheCloseDeadline);
         assert_eq!(patience(&endless, now, Some(&plan)), last);
         // It has nothing to send, so nothing is sent too long.
-        let pull = record(1, zmq::PULL, Limit::Finite(Duration::ZERO));
+        let pull = record(1, zmq::PULL, Linger::Limit(Duration::ZERO));
         assert_eq!(patience(&pull, now, Some(&plan)), last);
     }
 
@@ -188,11 +188,11 @@ mod tests {
         let unwatched = push(900 * MS);
         unwatched.note_own_monitor();
         let records = [
-            record(2, zmq::PUSH, Limit::Forever),
-            record(3, zmq::PUSH, Limit::Finite(500 * MS)),
-            record(4, zmq::PUSH, Limit::Finite(20 * MS)),
-            record(5, zmq::PULL, Limit::Finite(800 * MS)),
-            record(6, zmq::PUSH, Limit::Finite(900 * MS)).observed(),
+            record(2, zmq::PUSH, Linger::ForEverUntilTheCloseDeadline),
+            record(3, zmq::PUSH, Linger::Limit(500 * MS)),
+            record(4, zmq::PUSH, Linger::Limit(20 * MS)),
+            record(5, zmq::PULL, Linger::Limit(800 * MS)),
+            record(6, zmq::PUSH, Linger::Limit(900 * MS)).observed(),
             unwatched,
         ];
         for record in records {

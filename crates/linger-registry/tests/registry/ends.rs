@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{after, ample, pair, stuck};
-use linger_registry::{ContextOutcome, Outcome, Registry, zmq};
+use linger_registry::{ContextOutcome, Linger, Outcome, Registry, zmq};
 
 #[test]
 fn what_is_queued_arrives_and_the_socket_is_emptied() {
@@ -64,7 +64,7 @@ fn a_close_cuts_a_long_linger_to_what_its_deadline_leaves() {
     let forever = registry
         .socket(zmq::PUSH)
         .name("for ever")
-        .linger_for_ever_until_the_close_deadline()
+        .linger(Linger::ForEverUntilTheCloseDeadline)
         .open()
         .unwrap();
     forever.connect("tcp://127.0.0.1:1").unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{ample, stuck};
-use linger_registry::{Registry, SocketState, zmq};
+use linger_registry::{Linger, Registry, SocketState, zmq};
 
 #[test]
 fn a_snapshot_shows_who_is_there_and_where_from() {
@@ -24,7 +24,10 @@ fn a_snapshot_shows_who_is_there_and_where_from() {
         (shown.opened_at().line(), shown.state()),
         (line, SocketState::Open)
     );
-    assert_eq!(shown.linger(), Some(linger_registry::DEFAULT_LINGER));
+    assert_eq!(
+        shown.linger(),
+        Linger::Limit(linger_registry::DEFAULT_LINGER)
+    );
     assert_eq!(shown.endpoints(), feed.endpoints());
     assert_eq!(
         (sockets[1].name(), sockets[1].state()),
