@@ -55,8 +55,11 @@
 //! - A thread in a bare `recv`, `send`, `zmq::poll` or `zmq::proxy` is not woken when its group
 //!   stops, but at the reserve, by [`ETERM`](zmq::Error::ETERM). For each way in which a socket
 //!   lives, how it is woken and closed: [`ways`].
-//! - A socket that was dropped *before* the close with a linger beyond the deadline goes on
-//!   lingering past it, in the background: libzmq can't change the linger of a closed socket.
+//! - A socket that was dropped *before* the close with a limit beyond the deadline goes on
+//!   lingering past it, in the background: libzmq can't change the linger of a closed socket. One
+//!   that may linger [for ever](Linger::ForEverUntilTheCloseDeadline) is kept open instead, and cut.
+//! - `unbind` is no way to close well: libzmq discards what is queued for the peers that had
+//!   connected there, and the socket is [`Emptied`](Outcome::Emptied) all the same.
 //! - Watching an end takes two of the 1,023 sockets that a context holds, and at most 128 ends are
 //!   watched at once. Whoever finds no free monitor goes on sending meanwhile: during a close for
 //!   as long as it may linger, before one for 100 ms; then it is closed unobserved.
@@ -64,7 +67,8 @@
 //!   context does, and is reported as [`Unobserved`](Outcome::Unobserved).
 //! - Each registry that opened a socket leaves a few dozen bytes behind for ever, the price of
 //!   ending a context of `zmq` 0.10 soundly.
-//! - The context is private. Wrappers that want a [`zmq::Context`] can't have this one.
+//! - The context is private. Wrappers that want a [`zmq::Context`] take that of a
+//!   [shared](Registry::shared) registry, with what that leaves unknown.
 //! - Linux is tested, macOS is meant to work; Windows does not (descriptors are Unix sockets).
 //!
 //! # Map
@@ -78,6 +82,8 @@
 //! | pass messages on until the stop | [`proxy_until_stopped`], [`Proxy`] |
 //! | stop some of the sockets | [`Group`] |
 //! | stop them one after another | [`Registry::close_order`] |
+//! | say how long a queue may take | [`Linger`], [`Trap`] |
+//! | bring in sockets made elsewhere, or give some away | [`Registry::adopt`], [`Registry::shared`], [`Socket::into_zmq`] |
 //! | see what there is now | [`Registry::snapshot`], [`SocketInfo`] |
 //! | stop everything by a deadline | [`Registry::close_by`] |
 //! | know what came of it | [`Report`], [`Outcome`], [`ContextOutcome`] |

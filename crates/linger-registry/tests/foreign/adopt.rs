@@ -321,3 +321,20 @@ fn a_monitor_that_it_came_with_is_left_alone_if_it_is_to_be() {
         assert_eq!(event[0][..2], expected.to_ne_bytes());
     }
 }
+
+#[test]
+fn what_it_was_connected_to_before_is_not_forgotten_when_it_is_judged() {
+    let linger = Duration::from_millis(60);
+    let context = zmq::Context::new();
+    let push = context.socket(zmq::PUSH).unwrap();
+    clog(&push);
+    let registry = Registry::new();
+    let adoption = registry.adopt(push).context(&context).name("lost");
+    let push = adoption.linger(linger).take().unwrap();
+    // All that the registry knows of it is in-process, where nothing expires.
+    push.bind("inproc://later").unwrap();
+    drop(push);
+    let report = registry.close_by(ample());
+    let outcome = report.socket("lost").unwrap().outcome();
+    assert_eq!(*outcome, Outcome::Expired { linger }, "{report}");
+}

@@ -19,3 +19,4 @@ mod serde;
 mod still_open;
 mod support;
 mod traps;
+mod unbind;
