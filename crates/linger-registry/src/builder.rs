@@ -98,7 +98,7 @@ impl SocketBuilder {
         self
     }
 
-    /// How long it may go on sending after it is dropped: a [`Duration`], or another [`Linger`].
+    /// How long it may go on sending after it is dropped: a [`Duration`](std::time::Duration), or another [`Linger`].
     ///
     /// [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) if nothing is said, and 0 for a `SUB`. The registry
     /// sets it right before it closes the socket: what was set by [`zmq::Socket::set_linger`] is
