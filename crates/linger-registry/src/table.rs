@@ -185,7 +185,10 @@ impl<S> Table<S> {
         std::mem::take(&mut self.watches)
     }
 
+    /// Somebody else has it from now on.
     pub(crate) fn give(&mut self, record: &Record, watched: bool) {
+        // Whatever watched it, nobody reads it any more.
+        let watched = watched && self.accepting;
         if let Some(entry) = self.live.get_mut(&record.id) {
             entry.stage = Stage::Given { watched };
         }

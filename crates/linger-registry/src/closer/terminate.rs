@@ -132,8 +132,9 @@ impl Drop for Watch {
             table.stop_accepting()
         };
         // Nobody is left who may wait for the end of a context that others have: so no clone of
-        // it must be the last.
-        mem::forget(self.shared.take_context());
+        // it must be the last. It stays where it is: sockets can be opened as before.
+        self.shared
+            .with_context(|context| mem::forget(context.clone()));
         // And nobody reads these: without a reader, libzmq would block on their monitors.
         mem::forget(self.shared.take_watches());
         for handed in queued {
