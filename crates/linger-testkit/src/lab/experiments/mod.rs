@@ -24,6 +24,7 @@ mod monitor_limit;
 mod no_receipt;
 mod one_message_per_edge;
 mod peer_lost_in_linger;
+mod plain_and_zap;
 mod private_topic_last;
 mod pub_high_water;
 mod router_fixed_id;
@@ -80,6 +81,7 @@ pub(crate) const ALL: &[Experiment] = &[
     xpub_unbounded::EXPERIMENT,
     emptied_not_delivered::EXPERIMENT,
     fork_child::EXPERIMENT,
+    plain_and_zap::EXPERIMENT,
 ];
 
 /// What needs a process of its own.

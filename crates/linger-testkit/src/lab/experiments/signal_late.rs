@@ -37,7 +37,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     let by_coordinator = heard_after(lab, "coordinator", blocked)?;
     // Not before the workers are free, less what the signal needed to be sent; and well before.
     let is_late = by_tokio > blocked / 2;
-    let is_early = by_coordinator < blocked / 4;
+    let is_early = by_coordinator < blocked / 3;
     Ok(Finding::new(
         is_late && is_early,
         format!(
