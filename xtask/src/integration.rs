@@ -11,8 +11,8 @@ use crate::system_libzmq::SystemLibzmq;
 /// The crate whose tests these are.
 pub(crate) const PACKAGE: &str = "linger-testkit";
 
-/// The crate whose sockets they are about; with the system's libzmq its own tests run too.
-const SOCKETS: &str = "linger-ack";
+/// The crates whose sockets they are about; with the system's libzmq their own tests run too.
+const SOCKETS: [&str; 2] = ["linger-registry", "linger-ack"];
 
 /// Runs those whose name contains `filter`; true where none failed.
 pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
@@ -21,7 +21,7 @@ pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
     Ok(closing(filter, counts, python))
 }
 
-/// Runs the same, and those of linger-ack, linked with the system's libzmq.
+/// Runs the same, and those of the crates with sockets, linked with the system's libzmq.
 ///
 /// Where that is missing it fails: it was asked for.
 pub(crate) fn with_system_libzmq(filter: Option<&str>) -> Result<bool, CargoError> {
@@ -60,11 +60,13 @@ pub(crate) fn command(filter: Option<&str>, python: bool) -> Command {
     command
 }
 
-/// The tests of linger-ack, those included that need CURVE: they run only when they are named.
+/// The tests of the crates with sockets, those included that need CURVE: they run only when they
+/// are named.
 pub(crate) fn of_sockets(filter: Option<&str>, system: &SystemLibzmq) -> Command {
     let mut command = cargo(&["test", "--no-fail-fast"]);
     system.link(&mut command);
-    command.args(["--package", SOCKETS, "--all-features"]);
+    command.args(SOCKETS.iter().flat_map(|name| ["--package", name]));
+    command.arg("--all-features");
     command.args(["--lib", "--test", "*", "--"]).args(filter);
     command
 }

@@ -40,7 +40,7 @@ const COMMANDS: &str = "\
 cargo xtask test [--setup]        every test, the main job and the docs; --setup installs what they need
 cargo xtask integration [FILTER]  the tests with real child processes
 cargo xtask integration --system-libzmq [FILTER]
-                                  the same and linger-ack's own, on the system's libzmq, with CURVE
+                                  the same and those of the crates with sockets, on the system's libzmq, with CURVE
 cargo xtask integration crowd [--connections N]
                                   10,000 strangers at one publisher, unless told
 cargo xtask integration ack_chaos [--cycles N] [--seed S] [--first N] [--messages N] [--rate N] [--netns]

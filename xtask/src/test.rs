@@ -43,7 +43,7 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
             None, python,
         ))?))
     });
-    run("linger-ack, system's libzmq", &|| {
+    run("linger-registry and linger-ack, system's libzmq", &|| {
         Ok(match SystemLibzmq::find()? {
             Some(system) => Outcome::Tests(tests(&mut integration::of_sockets(None, &system))?),
             None => Outcome::Skipped(SystemLibzmq::missing()),

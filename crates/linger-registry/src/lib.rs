@@ -71,6 +71,27 @@
 //!   [shared](Registry::shared) registry, with what that leaves unknown.
 //! - Linux is tested, macOS is meant to work; Windows does not (descriptors are Unix sockets).
 //!
+//! # CURVE
+//!
+//! Encryption and ZAP are `zmq`'s, set on the [`Socket`] before it is bound or connected:
+//! `set_curve_server`, `set_curve_secretkey`, `set_zap_domain` and so on. The libzmq that `zmq` 0.10
+//! compiles along is built without CURVE (`zmq::has("curve")` is `Some(false)`, and those setters
+//! fail), though PLAIN and ZAP work in both. The system's has it, by Cargo's link override, in the
+//! `.cargo/config.toml` of the service:
+//!
+//! ```toml
+//! [target.x86_64-unknown-linux-gnu.zmq]
+//! rustc-link-lib = ["zmq"]
+//! rustc-link-search = ["/usr/lib/x86_64-linux-gnu"]
+//! ```
+//!
+//! The ZAP handler is a `REP` bound to `inproc://zeromq.zap.01` in the context of the sockets that
+//! it guards, so it is a socket of the same registry. Let its group stop last
+//! ([`Registry::close_order`]): a queue whose connection is still shaking hands is not sent before
+//! the handler has answered. A stranger is not told that it is kept out: what it sends is discarded
+//! when it is closed, as [`Expired`](Outcome::Expired), or as [`Emptied`](Outcome::Emptied) if the
+//! handshake fails once more while it lingers. Tested on Linux with libzmq 4.3.4.
+//!
 //! # Map
 //!
 //! | you want to | look at |

@@ -19,8 +19,8 @@ const TIMER_TOLERANCE: Duration = Duration::from_millis(1);
 pub enum Outcome {
     /// It ended before its linger was over: nothing was left to send.
     ///
-    /// Handed to the kernel, that is, or dropped with a peer that was lost: *emptied* is not
-    /// *delivered*.
+    /// Handed to the kernel, that is, or dropped with a peer that was lost, or whose handshake
+    /// failed while it lingered: *emptied* is not *delivered*.
     Emptied {
         /// From the close to the end.
         #[cfg_attr(
