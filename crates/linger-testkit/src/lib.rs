@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`bench`] | what our code costs beside the bare calls that it wraps |
+//! | [`bench`](mod@bench) | what our code costs beside the bare calls that it wraps |
 //! | [`chaos`] | processes under random faults, and the judge of what they leave |
 //! | [`child`] | a child process: its lines, its signals, the moment it ended |
 //! | [`relay`] | a TCP relay that cuts, refuses, stalls and slows down on command |
