@@ -7,6 +7,7 @@ mod terminate;
 mod unread;
 mod waiting;
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -307,6 +308,23 @@ impl Closer {
         }
     }
 
+    /// Somebody ends the context that was lent to them: nothing more is seen of what is in it, and
+    /// whoever ends it waits for the readers.
+    fn lose_sight(&mut self) {
+        error!("a context that a registry shares was ended by `zmq::Context::destroy`");
+        // Its memory is freed soon: so no clone of it must ever be the last.
+        mem::forget(self.context.clone());
+        for monitor in mem::take(&mut self.monitors) {
+            let given = self
+                .shared
+                .given_ended(&monitor.record, Outcome::Unobserved);
+            if !given && monitor.closed.is_some() {
+                self.ended(&monitor.record, Outcome::Unobserved);
+            }
+            monitor.record.note_own_monitor();
+        }
+    }
+
     fn ended(&self, record: &Arc<Record>, outcome: Outcome) {
         debug!(socket = &*record.name, %outcome, "socket ended");
         self.shared.ended(record, outcome);
@@ -321,10 +339,15 @@ impl Closer {
                 .iter()
                 .map(|it| it.reader.as_poll_item(zmq::POLLIN)),
         );
-        // The only error that can happen here is EINTR: the descriptors and sockets are ours and
-        // open, and nobody but this thread ends the context.
-        if zmq::poll(&mut items, self.timeout_ms(Instant::now(), plan)).is_err() {
-            return;
+        // The descriptors and sockets are ours and open. So the only errors that can happen here
+        // are EINTR, and ETERM where others have the context and end it, though they must not.
+        match zmq::poll(&mut items, self.timeout_ms(Instant::now(), plan)) {
+            Ok(_) => {}
+            Err(zmq::Error::ETERM) => {
+                drop(items);
+                return self.lose_sight();
+            }
+            Err(_) => return,
         }
         let readable: Vec<bool> = items.iter().map(zmq::PollItem::is_readable).collect();
         drop(items);

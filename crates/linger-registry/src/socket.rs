@@ -217,7 +217,8 @@ impl Socket {
     /// taken, and the end is still seen:
     ///
     /// - Dropped by its new owner, it is reported as [`Ended`](crate::Outcome::Ended). Its linger
-    ///   is the one that it was opened with, unless they set another: a close can't cut it.
+    ///   is the one that it was opened with, or [`DEFAULT_LINGER`](crate::DEFAULT_LINGER) if that
+    ///   hangs on a close; a close can't cut it, and its new owner may set another.
     /// - Held still at the reserve of a close, it is closed by `ETERM` as others are
     ///   ([`ClosedLate`](crate::Outcome::ClosedLate)), or reported as
     ///   [`StillOpen`](crate::Outcome::StillOpen).

@@ -197,3 +197,30 @@ fn a_socket_that_it_adopted_from_itself_is_observed() {
     let report = registry.close_by(ample());
     assert!(report.is_clean(), "{report}");
 }
+
+#[test]
+fn a_context_that_is_ended_by_whoever_borrowed_it_holds_nobody() {
+    let registry = Registry::shared();
+    let mut borrowed = registry.context().unwrap();
+    // So that no destructor ends it again.
+    std::mem::forget(borrowed.clone());
+    let held = registry
+        .socket(zmq::PULL)
+        .name("held")
+        .observe()
+        .open()
+        .unwrap();
+    let given = registry.socket(zmq::PULL).name("given").open().unwrap();
+    let given = given.into_zmq();
+    let ending = thread::spawn(move || borrowed.destroy());
+    assert_eq!(held.recv_bytes(0), Err(zmq::Error::ETERM));
+    assert_eq!(given.recv_bytes(0), Err(zmq::Error::ETERM));
+    drop((held, given));
+    // It waits for the registry's monitors too.
+    assert_eq!(bounded("the end", move || ending.join().unwrap()), Ok(()));
+    let report = bounded("the close", move || registry.close_by(ample()));
+    for name in ["held", "given"] {
+        let outcome = report.socket(name).unwrap().outcome();
+        assert_eq!(*outcome, Outcome::Unobserved, "{report}");
+    }
+}
