@@ -14,6 +14,7 @@
 //! | `bounded` | calls that may never return |
 //! | `wire` | plain sockets that hear each other |
 //! | `detour` | a relay in front of an endpoint, to cut or stall |
+//! | `trap` | what the registry says of an option |
 //! | `stranger` | a peer that speaks ZMTP by hand |
 //! | `acked` | publishers whose members acknowledge what they processed |
 //! | `results`, `table` | all findings, as JSON and as a table |
@@ -31,6 +32,7 @@ mod results;
 mod role;
 mod stranger;
 mod table;
+mod trap;
 mod wire;
 
 use std::sync::Arc;

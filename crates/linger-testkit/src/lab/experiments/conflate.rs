@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use linger::Quorum;
+use linger::linger_registry::Trap;
 use linger::zmq::{self, SocketEvent};
 
 use crate::lab::acked::{Member, publisher};
 use crate::lab::conditions::Lab;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
+use crate::lab::trap;
 use crate::lab::wire::{self, SOON, Watch, nobody};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -26,6 +28,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
         plain += last_message(false)?;
     }
 
+    let traps = trap::named(|socket| socket.set_conflate(true))?;
     let publisher = publisher()?;
     let member = Member::of(&publisher)?;
     for number in 1..=tries {
@@ -34,15 +37,20 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     let report = publisher.close_by(Instant::now() + SOON, Quorum::All);
     let heard = member.processed()?;
     Ok(Finding::new(
-        conflated == 0 && plain == tries && report.is_drained() && heard == tries,
+        conflated == 0
+            && plain == tries
+            && traps == [Trap::Conflate]
+            && report.is_drained()
+            && heard == tries,
         format!(
             "one message, closed with LINGER {} s, and its reader came then: {conflated} of \
              {tries} arrived with CONFLATE, {plain} of {tries} without",
             LINGER.as_secs(),
         ),
         format!(
-            "`Publisher` never conflates: closed right after its last message, {heard} of {tries} \
-             were delivered and acknowledged, the last among them"
+            "the registry {}; `Publisher` never conflates: closed right after its last message, \
+             {heard} of {tries} were delivered and acknowledged, the last among them",
+            trap::said(&traps),
         ),
         [
             ("tries", tries as f64),

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use linger::linger_ack::MemberOutcome;
+use linger::linger_registry::Trap;
 use linger::zmq::{self, SocketEvent};
 use linger::{Publisher, Quorum, Subscriber};
 
@@ -13,6 +14,7 @@ use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
 use crate::lab::stranger::Stranger;
+use crate::lab::trap;
 use crate::lab::wire::{self, SOON, Watch, millis};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -33,6 +35,8 @@ const LATE: Duration = Duration::from_secs(1);
 fn run(lab: &Lab) -> Result<Finding, LabError> {
     let keepalive = keepalive_timers()?;
     let is_expected = keepalive.map(|armed| armed == lab.is_system_libzmq());
+    let traps = trap::named(|socket| socket.set_tcp_keepalive(1))?;
+    let is_named = lab.is_system_libzmq() || traps == [Trap::Keepalive];
     let without = lab.size(Duration::from_secs(2), Duration::from_millis(600));
     let unseen = frozen(None, without)?.is_none();
     let seen = frozen(Some((INTERVAL, TIMEOUT)), SOON)?;
@@ -49,7 +53,7 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
         )
     };
     Ok(Finding::new(
-        is_expected != Some(false) && unseen && is_seen && is_expired,
+        is_expected != Some(false) && is_named && unseen && is_seen && is_expired,
         format!(
             "keepalive was set, and the kernel's timer for it {}; a frozen peer was {} without \
              heartbeats, with interval {} ms and timeout {} ms it was seen {}",
@@ -68,8 +72,9 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
             said(seen),
         ),
         format!(
-            "members of a `Publisher` beat: with an expiry of {} ms a frozen one was let go {}, \
-             and the report names it as {}",
+            "the registry {} where keepalive is set; members of a `Publisher` beat: with an expiry \
+             of {} ms a frozen one was let go {}, and the report names it as {}",
+            trap::said(&traps),
             TIMEOUT.as_millis(),
             said(expired),
             outcome.map_or_else(

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use linger::linger_registry::Trap;
 use linger::zmq::{self, SocketEvent};
 use linger::{Quorum, Subscriber};
 
@@ -10,6 +11,7 @@ use crate::lab::conditions::Lab;
 use crate::lab::detour::Detour;
 use crate::lab::error::LabError;
 use crate::lab::experiment::{Experiment, Finding};
+use crate::lab::trap;
 use crate::lab::wire::{self, SOON, Watch};
 
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -27,17 +29,19 @@ fn run(lab: &Lab) -> Result<Finding, LabError> {
     let sent: u64 = lab.size(20_000, 4_000);
     let immediate = after_a_cut(sent, true)?;
     let queued = after_a_cut(sent, false)?;
+    let traps = trap::named(|socket| socket.set_immediate(true))?;
     let messages: u64 = lab.size(20_000, 4_000);
     let (heard, repaired) = cured(messages)?;
     Ok(Finding::new(
-        immediate == 0 && queued > sent / 2 && heard == messages,
+        immediate == 0 && traps == [Trap::Immediate] && queued > sent / 2 && heard == messages,
         format!(
             "{sent} messages queued for a peer that does not read, then the connection is lost: \
              {immediate} arrive at its next with IMMEDIATE, {queued} without"
         ),
         format!(
-            "`Publisher` keeps what is not acknowledged: with the connection lost in the middle, \
-             {heard} of {messages} were delivered and acknowledged, {repaired} of them repaired"
+            "the registry {}; `Publisher` keeps what is not acknowledged: with the connection \
+             lost in the middle, {heard} of {messages} were delivered and acknowledged, {repaired} of them repaired",
+            trap::said(&traps),
         ),
         [
             ("sent_messages", sent as f64),
