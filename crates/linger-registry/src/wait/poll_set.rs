@@ -174,14 +174,15 @@ impl<'a> PollSet<'a> {
                 true => &mut self.items[..],
                 false => &mut self.items[1..],
             };
-            match zmq::poll(watched, until.timeout_ms(Instant::now(), None)) {
-                // If it is the stop alone that is ready, the next round says so.
-                Ok(ready) if ready > 0 && !until.is_stopped(&self.group) => return Ok(()),
-                Ok(_) | Err(zmq::Error::EINTR) => {}
+            let now = Instant::now();
+            match zmq::poll(watched, until.timeout_ms(now, None)) {
+                Err(zmq::Error::EINTR) => {}
                 Err(error) => return Err(error.into()),
-            }
-            if until.is_over(Instant::now()) && !until.is_stopped(&self.group) {
-                return Err(Halt::TimedOut);
+                // If it is the stop that is ready, the next round says so.
+                Ok(ready) if ready > 0 && !until.is_stopped(&self.group) => return Ok(()),
+                // A poll that began before the deadline is followed by a last one.
+                Ok(0) if until.is_over(now) => return Err(Halt::TimedOut),
+                Ok(_) => {}
             }
         }
     }

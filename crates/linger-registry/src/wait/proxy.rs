@@ -13,7 +13,8 @@ use crate::socket::Socket;
 /// The counterpart of [`zmq::proxy`], which sees no stop. Messages go on whole, with all their
 /// frames. Each direction has back-pressure of its own: while one socket has no room the other is
 /// not read, but for one message, which is [in hand](Proxy::in_hand) then. A direction in which
-/// the sockets can't receive at all, as from a `PUSH`, is passed over.
+/// the sockets can't receive at all, as from a `PUSH`, is passed over. Each frame is copied once,
+/// which `zmq::proxy` does not do: what libzmq refuses is otherwise gone.
 ///
 /// What is queued at the stop stays queued, and what is in hand stays in hand:
 /// [`finish_by`](Proxy::finish_by) passes it on.

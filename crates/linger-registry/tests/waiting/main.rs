@@ -10,5 +10,6 @@ mod proxy_full;
 mod queued;
 mod receive;
 mod send;
+mod sleeps;
 #[path = "../registry/support.rs"]
 mod support;

@@ -61,6 +61,31 @@ fn messages_keep_their_frames_and_their_order() {
 }
 
 #[test]
+fn sockets_that_take_turns_are_given_theirs() {
+    // A REQ takes one request at a time, and nothing comes from it before that.
+    let registry = Registry::new();
+    let [frontend, first] = side(&registry, zmq::ROUTER, zmq::REQ);
+    let second = registry.socket(zmq::REQ).group("edge").open().unwrap();
+    second.connect(&frontend.last_endpoint().unwrap()).unwrap();
+    let [backend, server] = side(&registry, zmq::REQ, zmq::REP);
+    let broker = asleep("broker", move || {
+        let proxy = proxy_until_stopped(&frontend, &backend);
+        proxy.map(|proxy| (proxy.to_backend(), proxy.to_frontend()))
+    });
+    first.send_until_stopped("one").unwrap();
+    second.send_until_stopped("two").unwrap();
+    for _ in 0..2 {
+        let request = server.recv_multipart_by(ample()).unwrap();
+        let frames: Vec<&[u8]> = request.iter().map(|frame| &**frame).collect();
+        server.send_multipart_by(&frames, ample()).unwrap();
+    }
+    assert_eq!(&*first.recv_by(ample()).unwrap(), b"one");
+    assert_eq!(&*second.recv_by(ample()).unwrap(), b"two");
+    registry.stop("proxy");
+    assert_eq!(broker.join().unwrap(), Ok((2, 2)));
+}
+
+#[test]
 fn subscriptions_go_up_and_publications_down() {
     let registry = Registry::new();
     let [frontend, subscriber] = side(&registry, zmq::XPUB, zmq::SUB);

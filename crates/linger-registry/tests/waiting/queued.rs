@@ -84,6 +84,9 @@ fn once_the_context_ends_there_is_nothing_left() {
     let (push, pull) = inproc(&registry);
     push.send("never read", 0).unwrap();
     let _ = registry.close_by(after(Duration::from_millis(50)));
+    eventually("the context begins to end", || {
+        pull.get_events() == Err(zmq::Error::ETERM)
+    });
     assert!(pull.queued().next().is_none());
     drop((push, pull));
     eventually("the context ends", || {

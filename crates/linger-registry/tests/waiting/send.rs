@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::owner::asleep;
+use crate::sleeps::sleeps_now_and_then;
 use crate::support::{after, ample, eventually, pair};
 use linger_registry::{Registry, SendError, Socket, zmq};
 
@@ -213,11 +214,15 @@ fn lose_peer(at: usize) -> Vec<Vec<Vec<u8>>> {
         })
         .collect();
     dealer.send_multipart_by(&frames, ample()).unwrap();
-    dealer.send_multipart_by(&["x", "y"], ample()).unwrap();
     let second = second.take().unwrap();
+    // Once it has heard of the second peer, it has of the first one's loss, which came before.
+    second.send("here", 0).unwrap();
+    while &*dealer.recv_by(ample()).unwrap() != b"here" {}
+    dealer.send_multipart_by(&["x", "y"], ample()).unwrap();
     let mut got = Vec::new();
     while got.last().is_none_or(|last: &Vec<Vec<u8>>| last.len() != 2) {
-        got.push(second.recv_multipart(0).unwrap());
+        let frames = second.recv_multipart_by(ample()).unwrap();
+        got.push(frames.iter().map(|frame| frame.to_vec()).collect());
     }
     got
 }
@@ -265,12 +270,13 @@ fn a_mandatory_router_waits_for_the_peer_that_is_full() {
     let refused = router.send_multipart_by(&["slow", "x"], deadline);
     assert!(refused.unwrap_err().is_timed_out() && Instant::now() >= deadline);
 
-    let owner = asleep("sender", move || {
+    let owner = asleep("misled sender", move || {
         router
             .send_multipart_until_stopped(&["slow", "last"])
             .unwrap();
         router
     });
+    sleeps_now_and_then("misled sender");
     for _ in 0..sent {
         assert_eq!(slow.recv_bytes(0).unwrap(), b"x");
     }
