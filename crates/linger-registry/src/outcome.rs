@@ -33,7 +33,8 @@ pub enum Outcome {
     ///
     /// Known only of a socket that was opened with [`observe`](crate::SocketBuilder::observe): a
     /// peer's connection ended while it lingered, or, if it was only bound, no peer was left when
-    /// it was closed though there had been one.
+    /// it was closed though there had been one. If a peer goes at the very moment of the close,
+    /// libzmq may linger for it in vain, and the socket is [`Expired`](Self::Expired).
     PeerLost {
         /// From the close to the end.
         #[cfg_attr(
