@@ -153,10 +153,9 @@ impl SocketBuilder {
     ///
     /// [`OpenError`] names the socket, and says why: the registry is closing, the name is taken,
     /// there is no room for another.
-    pub fn open(self) -> Result<Socket, OpenError> {
+    pub fn open(mut self) -> Result<Socket, OpenError> {
         let shared = Arc::clone(self.registry.inner());
-        let prefix = kind::upper(self.kind).to_lowercase();
-        let name = self.name.clone().ok_or(&*prefix);
+        let name = self.name.take().ok_or(kind::lower(self.kind));
         let (record, (raw, reader)) =
             shared.open(name, |gate, admitted| self.make(&shared, gate, admitted))?;
         if let Some(reader) = reader {

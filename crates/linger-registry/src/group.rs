@@ -1,6 +1,6 @@
 //! Groups: what stops together.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -128,7 +128,8 @@ impl fmt::Debug for Group {
 /// The groups of one registry, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
-    by_name: HashMap<Box<str>, Group>,
+    // There are a few: comparing their names is faster than hashing one.
+    by_name: BTreeMap<Box<str>, Group>,
     all_stopped: bool,
 }
 

@@ -18,6 +18,24 @@ pub(crate) fn upper(kind: zmq::SocketType) -> &'static str {
     }
 }
 
+/// What a generated name begins with.
+pub(crate) fn lower(kind: zmq::SocketType) -> &'static str {
+    match kind {
+        zmq::PAIR => "pair",
+        zmq::PUB => "pub",
+        zmq::SUB => "sub",
+        zmq::REQ => "req",
+        zmq::REP => "rep",
+        zmq::DEALER => "dealer",
+        zmq::ROUTER => "router",
+        zmq::PULL => "pull",
+        zmq::PUSH => "push",
+        zmq::XPUB => "xpub",
+        zmq::XSUB => "xsub",
+        zmq::STREAM => "stream",
+    }
+}
+
 /// Nothing that a user sent can be queued in such a socket.
 pub(crate) fn never_sends(kind: zmq::SocketType) -> bool {
     matches!(kind, zmq::SUB | zmq::PULL)

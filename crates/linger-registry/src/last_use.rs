@@ -1,6 +1,6 @@
 //! Which thread used a socket last: one relaxed load and a compare while it stays the same.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +13,8 @@ static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
 thread_local! {
     // Without a destructor, so it can be read as long as the thread runs.
     static MARK: Cell<u64> = const { Cell::new(0) };
+    /// Shared by all sockets that the thread opens or takes over.
+    static NAME: OnceCell<Arc<str>> = const { OnceCell::new() };
 }
 
 /// A number of this thread, never 0, never given to another.
@@ -68,6 +70,12 @@ impl fmt::Debug for LastUse {
 }
 
 fn thread_name() -> Arc<str> {
+    let name = NAME.try_with(|name| Arc::clone(name.get_or_init(ask_thread_name)));
+    // The thread is ending, and its name was there before.
+    name.unwrap_or_else(|_| ask_thread_name())
+}
+
+fn ask_thread_name() -> Arc<str> {
     let thread = thread::current();
     match thread.name() {
         Some(name) => name.into(),

@@ -113,15 +113,7 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn state(&self) -> RegistryState {
-        let table = self.table.lock();
-        match (&table.close, table.context) {
-            (None, _) => RegistryState::Open,
-            (Some(_), ContextStage::Ended { .. } | ContextStage::Released { .. }) => {
-                RegistryState::Closed
-            }
-            (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
-            (Some(_), _) => RegistryState::Closing,
-        }
+        state_of(&self.table.lock())
     }
 
     /// Opens a socket by `make`, which runs with the gate held: no close begins, and no context
@@ -144,8 +136,9 @@ impl<S, C> Shared<S, C> {
     }
 
     fn admit(&self, name: Result<String, &str>, id: u64) -> Result<Admitted, OpenError> {
-        let state = self.state();
         let table = self.table.lock();
+        let state = state_of(&table);
+        let is_given = name.is_ok();
         let name = name.unwrap_or_else(|prefix| {
             (id..)
                 .map(|number| format!("{prefix}-{number}"))
@@ -158,7 +151,9 @@ impl<S, C> Shared<S, C> {
                 state,
             });
         }
-        if let Some(taken) = table.open_named(&name) {
+        // One that was generated has just been looked up.
+        let taken = is_given.then(|| table.open_named(&name)).flatten();
+        if let Some(taken) = taken {
             return Err(OpenError::NameTaken {
                 socket: name,
                 taken_at: taken.location,
@@ -279,6 +274,17 @@ impl<S, C> Shared<S, C> {
     pub(crate) fn abandon(&self) {
         self.table.lock().abandoned = true;
         self.ring();
+    }
+}
+
+fn state_of<S>(table: &Table<S>) -> RegistryState {
+    match (&table.close, table.context) {
+        (None, _) => RegistryState::Open,
+        (Some(_), ContextStage::Ended { .. } | ContextStage::Released { .. }) => {
+            RegistryState::Closed
+        }
+        (Some(_), ContextStage::Never) if table.is_finished() => RegistryState::Closed,
+        (Some(_), _) => RegistryState::Closing,
     }
 }
 

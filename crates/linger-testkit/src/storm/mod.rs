@@ -16,6 +16,8 @@
 //!
 //! And of every storm: the close returned by its deadline; each socket stands once in the report; few
 //! ended unobserved; descriptors and threads are back where they were.
+//!
+//! It needs the loopback of Linux, all of 127.0.0.0/8, and its `/proc`.
 
 mod board;
 mod error;

@@ -38,7 +38,9 @@ impl Scene {
     /// Where the end of this link that binds is to bind.
     pub(crate) fn to_bind(&self, number: usize) -> String {
         match self.plan.links[number].transport {
-            Transport::Tcp => "tcp://127.0.0.1:*".to_owned(),
+            // An address of its own: whoever reconnects to a port that was given away meanwhile
+            // would talk to another link.
+            Transport::Tcp => format!("tcp://127.1.{}.{}:*", number / 250, number % 250 + 1),
             Transport::Ipc => format!("ipc://{}/{number}", self.folder.display()),
             Transport::Inproc => format!("inproc://{number}"),
         }
