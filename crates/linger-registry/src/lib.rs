@@ -184,6 +184,9 @@ pub use zmq;
 #[doc = include_str!("../HOW-SOCKETS-END.md")]
 pub mod how_sockets_end {}
 
+#[doc = include_str!("../LAB.md")]
+pub mod lab {}
+
 #[doc = include_str!("../WAYS.md")]
 pub mod ways {}
 

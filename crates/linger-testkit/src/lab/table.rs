@@ -35,6 +35,33 @@ fn safe(cell: &str) -> String {
 mod tests {
     use super::*;
     use crate::lab::experiment::{Experiment, Finding};
+    use crate::lab::experiments::ALL;
+
+    /// The copy of a run in the docs.
+    const DOCS: &str = include_str!("../../../linger-registry/LAB.md");
+
+    #[test]
+    fn the_docs_show_a_run_of_every_experiment_in_which_it_held() {
+        let rows = DOCS.lines().filter(|line| line.starts_with("| `"));
+        let mut shown: Vec<&str> = rows
+            .map(|row| {
+                assert!(row.ends_with("| yes |"), "{row}");
+                row.split('`').nth(1).unwrap()
+            })
+            .collect();
+        let mut all: Vec<&str> = ALL.iter().map(|experiment| experiment.name).collect();
+        shown.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(shown, all, "`cargo xtask lab`, and its table into LAB.md");
+        for experiment in ALL {
+            let cells = format!(
+                "| {} | {} |",
+                safe(experiment.claim),
+                safe(experiment.folklore)
+            );
+            assert!(DOCS.contains(&cells), "{}", experiment.name);
+        }
+    }
 
     #[test]
     fn a_row_stays_one_row_whatever_stands_in_it() {
