@@ -6,7 +6,7 @@ use linger_testkit::storm::{self, Size};
 
 #[test]
 fn a_registry_in_a_storm_keeps_its_deadline_and_tells_the_truth() {
-    let figures = match storm::run(1..4, Size::FULL, |line| eprintln!("{line}")) {
+    let figures = match storm::run(1..4, Size::MODEST, |line| eprintln!("{line}")) {
         Ok(figures) => figures,
         Err(error) => panic!("{error}"),
     };
