@@ -14,6 +14,9 @@ pub(crate) struct Board {
 struct State {
     endpoints: Vec<Word>,
     opened: usize,
+    /// How many there are to be, and since when they all are.
+    sockets: usize,
+    all_since: Option<Instant>,
     /// Owners and readers that can't go on, and why.
     trouble: Option<String>,
 }
@@ -27,11 +30,13 @@ enum Word {
 }
 
 impl Board {
-    pub(crate) fn new(links: usize) -> Self {
+    pub(crate) fn new(links: usize, sockets: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 endpoints: vec![Word::Unknown; links],
                 opened: 0,
+                sockets,
+                all_since: None,
                 trouble: None,
             }),
             changed: Condvar::new(),
@@ -58,8 +63,17 @@ impl Board {
     }
 
     pub(crate) fn opened(&self) {
-        self.state.lock().opened += 1;
+        let mut state = self.state.lock();
+        state.opened += 1;
+        if state.opened == state.sockets {
+            state.all_since = Some(Instant::now());
+        }
         self.changed.notify_all();
+    }
+
+    /// Since when all sockets are open; `None` if they are not yet.
+    pub(crate) fn all_since(&self) -> Option<Instant> {
+        self.state.lock().all_since
     }
 
     pub(crate) fn trouble(&self, what: String) {
@@ -100,7 +114,7 @@ mod tests {
 
     #[test]
     fn who_waits_for_an_endpoint_gets_it_or_hears_that_there_is_none() {
-        let board = Board::new(2);
+        let board = Board::new(2, 0);
         let soon = Instant::now() + Duration::from_secs(10);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| (board.endpoint(0, soon), board.endpoint(1, soon)));
@@ -113,9 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn trouble_ends_every_wait() {
-        let board = Board::new(0);
+    fn trouble_ends_every_wait_whatever_is_open() {
+        let board = Board::new(0, 1);
+        assert_eq!(board.all_since(), None);
         board.opened();
+        assert!(board.all_since().is_some());
         board.trouble("no descriptors".to_owned());
         let late = Instant::now() + Duration::from_secs(60);
         assert_eq!(

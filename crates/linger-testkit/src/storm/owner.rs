@@ -6,7 +6,7 @@ use super::post::{Known, Post};
 use super::scene::Scene;
 use linger::zmq;
 use std::os::fd::AsRawFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long an owner without work waits for some; a stop wakes it at once.
 const IDLE: Duration = Duration::from_millis(20);
@@ -34,7 +34,7 @@ pub(crate) fn own(scene: &Scene, owner: usize) -> Vec<Known> {
     if let Some(post) = posts.iter_mut().find(|post| waits(post, habit)) {
         wait_on(post, habit);
     }
-    serve(posts).unwrap_or_else(|error| {
+    serve(scene, posts).unwrap_or_else(|error| {
         scene.board.trouble(format!("owner {owner}: {error}"));
         Vec::new()
     })
@@ -55,14 +55,13 @@ fn goes_on<T>(result: zmq::Result<T>) -> bool {
 }
 
 /// Serves all in turn, and lets each go when its group has stopped, or its time is over.
-fn serve(mut posts: Vec<Post<'_>>) -> Result<Vec<Known>, StormError> {
-    let begun = Instant::now();
+fn serve(scene: &Scene, mut posts: Vec<Post<'_>>) -> Result<Vec<Known>, StormError> {
     let mut known = Vec::new();
     loop {
-        let age = begun.elapsed();
+        let age = scene.board.all_since().map(|since| since.elapsed());
         let is_over = |post: &Post<'_>| {
             let dropped_after = post.end().dropped_after;
-            post.is_stopped() || dropped_after.is_some_and(|after| after <= age)
+            post.is_stopped() || dropped_after.is_some_and(|after| Some(after) <= age)
         };
         let (over, rest): (Vec<_>, Vec<_>) = posts.into_iter().partition(is_over);
         known.extend(over.into_iter().map(Post::let_go));

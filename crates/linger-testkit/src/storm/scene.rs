@@ -27,7 +27,7 @@ impl Scene {
     pub(crate) fn new(plan: Plan, folder: PathBuf) -> io::Result<Self> {
         Ok(Self {
             registry: Registry::new(),
-            board: Board::new(plan.links.len()),
+            board: Board::new(plan.links.len(), plan.sockets()),
             plan,
             limit: Instant::now() + AMPLE,
             folder,
