@@ -127,24 +127,29 @@ impl Closer {
         let no_close_to_come = plan.is_some() || abandoned;
         for handed in handed {
             leaks::tell_of_panic(&handed.record);
-            if no_close_to_come || !handed.record.is_kept_for_close() {
+            // Those too that need not wait any more: they are seen to below.
+            if !handed.record.is_kept_for_close() {
                 self.waiting.add(handed);
             } else {
                 debug!(
                     socket = &*handed.record.name,
-                    "kept open until the close, as it may send for ever until then"
+                    "may send for ever until the close, so it is kept open until then"
                 );
                 self.kept.push(handed);
             }
         }
+        if abandoned && !self.abandoned && plan.is_none() {
+            self.abandoned = true;
+            let open: Vec<_> = self.shared.table.lock().still_open().cloned().collect();
+            leaks::tell_of_abandoned(&open);
+        }
         if no_close_to_come {
+            if plan.is_none() {
+                leaks::tell_of_endless(self.kept.iter().map(|it| &*it.record));
+            }
             // Their linger begins now.
             let kept = self.kept.drain(..);
             kept.for_each(|it| self.waiting.add(Handed { since: now, ..it }));
-        }
-        if abandoned && !self.abandoned && plan.is_none() {
-            self.abandoned = true;
-            leaks::tell_of_abandoned(self.shared.table.lock().still_open().cloned().collect());
         }
         if let (Some(plan), false) = (plan, self.closing) {
             self.closing = true;

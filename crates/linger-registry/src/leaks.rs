@@ -13,8 +13,17 @@ use crate::report::Report;
 /// Called by whoever made the report, on its own thread.
 pub(crate) fn tell(report: &Report) {
     for socket in report.sockets() {
+        let info = socket.info();
+        // Its owner closed it itself: the closer thread, which tells of the others, never saw it.
+        if matches!(socket.outcome(), Outcome::ClosedLate { .. }) && info.owner_panicked() {
+            error!(
+                socket = socket.name(),
+                opened_at = %info.opened_at(),
+                last_thread = info.last_thread(),
+                "its owner panicked while it held the socket"
+            );
+        }
         if *socket.outcome() == Outcome::StillOpen {
-            let info = socket.info();
             error!(
                 socket = socket.name(),
                 opened_at = %info.opened_at(),
@@ -36,13 +45,25 @@ pub(crate) fn tell(report: &Report) {
 }
 
 /// Of a registry that was dropped without a close, while its sockets were open.
-pub(crate) fn tell_of_abandoned(open: Vec<Arc<Record>>) {
+pub(crate) fn tell_of_abandoned(open: &[Arc<Record>]) {
     for record in open {
         error!(
             socket = &*record.name,
             opened_at = %record.location,
             last_thread = &*record.last_use.name(),
             "its registry was dropped without a close: nobody will stop or report this socket"
+        );
+    }
+}
+
+/// Of sockets that may send for ever until a close, when none will come.
+pub(crate) fn tell_of_endless<'a>(kept: impl Iterator<Item = &'a Record>) {
+    for record in kept {
+        error!(
+            socket = &*record.name,
+            opened_at = %record.location,
+            last_thread = &*record.last_use.name(),
+            "its registry was dropped without a close: it may linger for ever, with its context"
         );
     }
 }

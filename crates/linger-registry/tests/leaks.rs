@@ -136,6 +136,42 @@ fn an_owner_that_panics_is_named_and_its_socket_closed() {
 }
 
 #[test]
+fn an_owner_that_panics_at_eterm_is_named() {
+    listen();
+    let registry = Registry::new();
+    let deaf = registry.socket(zmq::PULL).name("deaf").open().unwrap();
+    deaf.bind("tcp://127.0.0.1:*").unwrap();
+    let owner = thread::spawn(move || deaf.recv_bytes(0).unwrap());
+    let report = registry.close_by(support::after(Duration::from_secs(2)));
+    assert!(owner.join().is_err());
+    let deaf = report.socket("deaf").unwrap();
+    assert!(
+        matches!(deaf.outcome(), Outcome::ClosedLate { .. }),
+        "{report}"
+    );
+    assert!(deaf.info().owner_panicked());
+    assert!(is_told(Level::ERROR, &["deaf", "leaks.rs:", "panicked"]));
+}
+
+#[test]
+fn what_is_kept_for_a_close_that_never_comes_is_named() {
+    listen();
+    let registry = Registry::new();
+    let endless = registry.socket(zmq::PUSH).name("endless");
+    let endless = endless
+        .linger(linger_registry::Linger::ForEverUntilTheCloseDeadline)
+        .open()
+        .unwrap();
+    endless.connect("tcp://127.0.0.1:1").unwrap();
+    endless.send("never taken", zmq::DONTWAIT).unwrap();
+    drop(endless);
+    drop(registry);
+    eventually("it is told", || {
+        is_told(Level::ERROR, &["endless", "leaks.rs:", "without a close"])
+    });
+}
+
+#[test]
 fn a_registry_that_is_dropped_without_a_close_names_what_is_open() {
     listen();
     let registry = Registry::new();

@@ -18,7 +18,11 @@ impl Closer {
     /// Ends the context, however long that takes, and says so.
     pub(super) fn end(mut self, leftover: Vec<Handed<Raw>>) {
         let began = Instant::now();
-        leftover.into_iter().for_each(|it| self.waiting.add(it));
+        // The close may have begun, with no time to give, after it was last asked for: so there may
+        // be kept ones too.
+        let kept = mem::take(&mut self.kept);
+        let left = leftover.into_iter().chain(kept);
+        left.for_each(|it| self.waiting.add(it));
         while let Some(handed) = self.waiting.next() {
             // The reserve is here: nothing is left to linger for, or to watch with. An adopted
             // socket is closed on a thread of its own even so.
