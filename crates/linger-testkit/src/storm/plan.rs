@@ -131,7 +131,9 @@ impl Plan {
                 false => size.sockets,
             },
             load: Duration::from_millis(random.between(0, 400)),
-            stopped_before: random.chance(30).then(|| random.pick(&GROUPS, GROUPS[0])),
+            // Only once all are open: what lingers then, and the monitors, need room.
+            stopped_before: (random.chance(30) && !is_early)
+                .then(|| random.pick(&GROUPS, GROUPS[0])),
             budget,
         }
     }
