@@ -75,9 +75,10 @@ impl Adoption {
         socket: zmq::Socket,
         location: &'static Location<'static>,
     ) -> Self {
+        let maker = registry.inner().maker;
         Self {
             registry,
-            raw: Raw::new(socket, Home::Foreign(None)),
+            raw: Raw::new(socket, Home::Foreign(None), maker),
             location,
             name: None,
             group: None,

@@ -1,13 +1,11 @@
 //! Why a socket was not adopted, with the socket.
 
 use std::fmt;
-use std::mem;
 
 use thiserror::Error;
 
 use crate::open_error::OpenError;
-use crate::raw::Raw;
-use crate::release::apart;
+use crate::raw::{Raw, release_context};
 
 /// Why [`Adoption::take`](crate::Adoption::take) failed; the socket is in it.
 ///
@@ -41,11 +39,10 @@ impl AdoptError {
     #[must_use]
     #[expect(clippy::expect_used, reason = "only this takes it, and it takes all")]
     pub fn into_socket(self) -> zmq::Socket {
+        let maker = self.raw.maker();
         let (socket, context) = self.raw.into_parts().expect("a socket that was not taken");
         // Not the last clone while the socket lives, unless it is of another context.
-        if let Err(context) = apart(context, drop) {
-            mem::forget(context);
-        }
+        release_context(context, maker);
         socket
     }
 }

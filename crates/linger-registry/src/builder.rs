@@ -121,7 +121,7 @@ impl SocketBuilder {
     ///
     /// Its [`peers`](crate::SocketInfo::peers) are counted, and
     /// [`PeerLost`](crate::Outcome::PeerLost) tells an end that only looks as if the queue was
-    /// emptied. It takes two more of the 1,023 sockets of the context, and two descriptors, as long
+    /// emptied. It takes two more of the 1,023 sockets of the context, and four descriptors, as long
     /// as it lives. A [monitor](Socket::monitor) of one's own is refused.
     pub fn observe(mut self) -> Self {
         self.observation = Observation::ForLife;
@@ -215,7 +215,7 @@ impl SocketBuilder {
         if self.ignores_unread {
             record.ignore_unread();
         }
-        let at_home = |socket| Raw::new(socket, shared.home());
+        let at_home = |socket| Raw::new(socket, shared.home(), shared.maker);
         Ok((record, (at_home(raw), reader.map(at_home))))
     }
 }

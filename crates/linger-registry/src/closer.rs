@@ -31,7 +31,7 @@ use waiting::Waiting;
 
 /// How many ends are watched at once.
 ///
-/// Each watch takes two of the 1,023 sockets of the context, and two descriptors of the process.
+/// Each watch takes two of the 1,023 sockets of the context, and four descriptors of the process.
 const MONITORS_AT_ONCE: usize = 128;
 
 /// How long after its linger an end may still be reported: timers and threads run late.

@@ -22,6 +22,12 @@ pub enum ContextError {
         /// How far the registry is.
         state: RegistryState,
     },
+    /// The registry was made in another process, of which this one is a fork.
+    #[error("context refused: the registry is of process {made_in}, this is a fork of it")]
+    Forked {
+        /// The id of the process that made the registry.
+        made_in: u32,
+    },
     /// The registry's closer thread could not be started.
     #[error("the closer thread could not be started")]
     Thread {

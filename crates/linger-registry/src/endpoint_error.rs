@@ -38,6 +38,16 @@ pub enum BindError {
         /// The endpoint that was asked for.
         endpoint: String,
     },
+    /// The socket is of another process, of which this one is a fork.
+    #[error("socket `{socket}`: `{endpoint}` not bound, the socket is of process {opened_in}")]
+    Forked {
+        /// The name of the socket.
+        socket: String,
+        /// The endpoint that was asked for.
+        endpoint: String,
+        /// The id of the process that opened the socket.
+        opened_in: u32,
+    },
     /// The system refused, with an error that `zmq` has no name for.
     #[error("socket `{socket}`: `{endpoint}` not bound")]
     System {
@@ -81,6 +91,16 @@ pub enum ConnectError {
         socket: String,
         /// The endpoint that was asked for.
         endpoint: String,
+    },
+    /// The socket is of another process, of which this one is a fork.
+    #[error("socket `{socket}`: `{endpoint}` not connected, the socket is of process {opened_in}")]
+    Forked {
+        /// The name of the socket.
+        socket: String,
+        /// The endpoint that was asked for.
+        endpoint: String,
+        /// The id of the process that opened the socket.
+        opened_in: u32,
     },
     /// The system refused, with an error that `zmq` has no name for.
     #[error("socket `{socket}`: `{endpoint}` not connected")]

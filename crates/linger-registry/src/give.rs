@@ -9,9 +9,8 @@ use crate::closer::watch;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
-use crate::raw::{Home, Raw};
+use crate::raw::{Home, Raw, release_context};
 use crate::record::Record;
-use crate::release::apart;
 use crate::shared::Shared;
 
 impl Shared {
@@ -37,13 +36,17 @@ impl Shared {
 
     /// Takes `raw` out of the registry's hands; its end is still seen where it can be.
     pub(crate) fn give_away(&self, record: &Arc<Record>, raw: Raw) -> Option<zmq::Socket> {
+        if self.maker.is_other() {
+            // Not ours to give, to close or to watch.
+            let (socket, context) = raw.into_parts()?;
+            mem::forget(context);
+            return Some(socket);
+        }
         if raw.is_foreign() {
             let (socket, context) = raw.into_parts()?;
             self.ended(record, Outcome::Unobserved);
             self.ring();
-            if let Err(context) = apart(context, drop) {
-                mem::forget(context);
-            }
+            release_context(context, self.maker);
             return Some(socket);
         }
         if let Err(error) = raw.set_linger(record.limit.while_open().raw()) {
@@ -60,7 +63,7 @@ impl Shared {
             .with_context(|context| watch(context, socket, Event::of_end()))
             .unwrap_or(Err(Failure::Zmq(zmq::Error::ETERM)))
             .inspect_err(|failure| debug!(socket = &*record.name, ?failure, "no monitor"))?;
-        self.watch_open(record, Raw::new(reader, self.home()));
+        self.watch_open(record, Raw::new(reader, self.home(), self.maker));
         Ok(())
     }
 }

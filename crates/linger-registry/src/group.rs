@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
+use crate::fork::Maker;
 use crate::sync::{AtomicBool, Mutex};
 
 /// The group of sockets that were not given one.
@@ -52,8 +54,9 @@ pub struct Group {
 
 struct State {
     name: Box<str>,
+    maker: Maker,
     stopped: AtomicBool,
-    /// One end of a pair: end of file, hence readable, once the other end is dropped.
+    /// One end of a pair: end of file, hence readable, once the other end is shut down.
     readable: OnceLock<UnixStream>,
     /// The other end, while the group runs and somebody asked for a descriptor.
     held: Mutex<Option<UnixStream>>,
@@ -64,11 +67,23 @@ impl Group {
         Self {
             state: Arc::new(State {
                 name: name.into(),
+                maker: Maker::this_process(),
                 stopped: AtomicBool::new(false),
                 readable: OnceLock::new(),
                 held: Mutex::new(None),
             }),
         }
+    }
+
+    /// Of a registry that can't have any, in a forked child.
+    pub(crate) fn stopped_from_birth(name: &str) -> Self {
+        let group = Self::new(name);
+        group.stop();
+        group
+    }
+
+    pub(crate) fn maker(&self) -> Maker {
+        self.state.maker
     }
 
     /// The name it was asked for by.
@@ -78,10 +93,20 @@ impl Group {
     }
 
     /// Stops the group, for ever; stopping again changes nothing. Never blocks.
+    ///
+    /// In a process that was forked from the one that made it, only
+    /// [`is_stopped`](Self::is_stopped) sees it, and only there.
     pub fn stop(&self) {
+        if self.state.maker.is_other() {
+            self.state.stopped.store(true, Ordering::Release);
+            return;
+        }
         let mut held = self.state.held.lock();
         self.state.stopped.store(true, Ordering::Release);
-        held.take();
+        if let Some(held) = held.take() {
+            // Closing it is not enough: a forked child has it open too.
+            drop(held.shutdown(Shutdown::Both));
+        }
     }
 
     /// Whether the group has been stopped: one atomic load.
@@ -97,10 +122,14 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// If the process is out of file descriptors.
+    /// If the process is out of file descriptors, or was forked from the one that made the group
+    /// before it had one.
     pub fn descriptor(&self) -> io::Result<BorrowedFd<'_>> {
         if let Some(readable) = self.state.readable.get() {
             return Ok(readable.as_fd());
+        }
+        if self.state.maker.is_other() {
+            return Err(io::Error::other("the group is of another process"));
         }
         let mut held = self.state.held.lock();
         if self.state.readable.get().is_none() {

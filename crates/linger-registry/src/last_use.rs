@@ -8,6 +8,8 @@ use std::thread;
 
 use parking_lot::Mutex;
 
+use crate::fork::Maker;
+
 static NEXT_MARK: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
@@ -28,14 +30,16 @@ fn mark() -> u64 {
 /// The thread that used a socket last.
 pub(crate) struct LastUse {
     mark: AtomicU64,
+    maker: Maker,
     name: Mutex<Arc<str>>,
 }
 
 impl LastUse {
-    /// The calling thread.
-    pub(crate) fn here() -> Self {
+    /// The calling thread, of the process `maker`.
+    pub(crate) fn here(maker: Maker) -> Self {
         Self {
             mark: AtomicU64::new(mark()),
+            maker,
             name: Mutex::new(thread_name()),
         }
     }
@@ -54,18 +58,24 @@ impl LastUse {
 
     #[cold]
     fn moved(&self) {
+        if self.maker.is_other() {
+            return;
+        }
         *self.name.lock() = thread_name();
         self.mark.store(mark(), Ordering::Relaxed);
     }
 
     pub(crate) fn name(&self) -> Arc<str> {
+        if self.maker.is_other() {
+            return "of another process".into();
+        }
         Arc::clone(&self.name.lock())
     }
 }
 
 impl fmt::Debug for LastUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name.lock())
+        f.write_str(&self.name())
     }
 }
 
@@ -89,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_last_thread_that_touched_is_named() {
-        let last = Arc::new(LastUse::here());
+        let last = Arc::new(LastUse::here(Maker::this_process()));
         let there = Arc::clone(&last);
         thread::Builder::new()
             .name("elsewhere".into())

@@ -108,6 +108,7 @@
 //! | see what there is now | [`Registry::snapshot`], [`SocketInfo`] |
 //! | stop everything by a deadline | [`Registry::close_by`] |
 //! | know what came of it | [`Report`], [`Outcome`], [`ContextOutcome`] |
+//! | fork, become a daemon, handle signals, count descriptors | [`processes`] |
 //!
 //! # Features
 //!
@@ -128,9 +129,11 @@ mod endpoint;
 mod endpoint_error;
 mod event;
 mod failure;
+mod fork;
 mod give;
 mod group;
 mod info;
+mod inherited;
 mod ipc;
 mod kind;
 mod last_use;
@@ -186,6 +189,9 @@ pub mod how_sockets_end {}
 
 #[doc = include_str!("../LAB.md")]
 pub mod lab {}
+
+#[doc = include_str!("../PROCESSES.md")]
+pub mod processes {}
 
 #[doc = include_str!("../WAYS.md")]
 pub mod ways {}

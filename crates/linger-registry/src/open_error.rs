@@ -21,6 +21,18 @@ pub enum OpenError {
         /// How far the registry is.
         state: RegistryState,
     },
+    /// The registry was made in another process, of which this one is a fork.
+    ///
+    /// It has the sockets of that process and none of its threads: make a registry after the fork.
+    #[error(
+        "socket `{socket}` refused: the registry is of process {made_in}, this is a fork of it"
+    )]
+    Forked {
+        /// The name of the socket that was refused.
+        socket: String,
+        /// The id of the process that made the registry.
+        made_in: u32,
+    },
     /// An open socket has this name.
     #[error(
         "socket name `{socket}` is taken by the one opened at {}:{}",

@@ -224,6 +224,14 @@ pub enum ContextOutcome {
         /// The names of the sockets whose end was not seen: one of them holds it.
         holders: Vec<String>,
     },
+    /// It is of another process, of which this one is a fork, and can only end there.
+    ///
+    /// The sockets in such a report are as they were at the fork; what has become of them since is
+    /// in the report of the process that opened them.
+    Forked {
+        /// The id of the process that made the registry.
+        made_in: u32,
+    },
 }
 
 impl fmt::Display for ContextOutcome {
@@ -236,6 +244,7 @@ impl fmt::Display for ContextOutcome {
                 "context RELEASING for {}, held by what others closed",
                 Brief(*elapsed)
             ),
+            Self::Forked { made_in } => write!(f, "context of process {made_in}"),
             Self::Pending { holders } if holders.is_empty() => f.write_str("context PENDING"),
             Self::Pending { holders } => {
                 write!(f, "context PENDING, held by {}", holders.join(", "))

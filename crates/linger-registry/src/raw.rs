@@ -25,6 +25,8 @@
 //!   monitors, only while the adopted socket is open: a context of which a socket is open has not
 //!   been freed, whoever may be in `destroy`.
 //!
+//! In a forked child all of them are the parent's, and are forgotten: see [`fork`](crate::fork).
+//!
 //! What the closer thread does not get to (it panicked, or is gone already) is dropped by this
 //! type's own drop, which follows the same rules without it.
 
@@ -32,6 +34,7 @@ use std::mem;
 use std::ops::Deref;
 
 use crate::closer::close;
+use crate::fork::Maker;
 use crate::release::apart;
 
 /// A socket, and whose context it is of.
@@ -39,6 +42,7 @@ pub(crate) struct Raw {
     /// `None` once it was taken.
     socket: Option<zmq::Socket>,
     home: Home,
+    maker: Maker,
 }
 
 #[derive(Default)]
@@ -51,11 +55,17 @@ pub(crate) enum Home {
 }
 
 impl Raw {
-    pub(crate) fn new(socket: zmq::Socket, home: Home) -> Self {
+    /// Of a registry that `maker` made.
+    pub(crate) fn new(socket: zmq::Socket, home: Home, maker: Maker) -> Self {
         Self {
             socket: Some(socket),
             home,
+            maker,
         }
+    }
+
+    pub(crate) fn maker(&self) -> Maker {
+        self.maker
     }
 
     pub(crate) fn is_foreign(&self) -> bool {
@@ -65,16 +75,14 @@ impl Raw {
     /// Gives an adopted socket a clone of its context; one that it had is let go of.
     pub(crate) fn belongs_to(&mut self, context: zmq::Context) {
         if let Home::Foreign(home) = &mut self.home {
-            if let Err(former) = apart(home.replace(context), drop) {
-                mem::forget(former);
-            }
+            release_context(home.replace(context), self.maker);
         }
     }
 
     /// Leaves nothing behind.
     pub(crate) fn take(&mut self) -> Option<Self> {
         let socket = self.socket.take()?;
-        Some(Self::new(socket, mem::take(&mut self.home)))
+        Some(Self::new(socket, mem::take(&mut self.home), self.maker))
     }
 
     /// The socket, and a clone of its context if it came with one: from here on it is the caller
@@ -102,11 +110,24 @@ impl Drop for Raw {
         let Some(socket) = self.socket.take() else {
             return;
         };
+        if self.maker.is_other() {
+            mem::forget((socket, mem::take(&mut self.home)));
+            return;
+        }
         match mem::take(&mut self.home) {
             Home::Private => close(socket),
             Home::Lent => release(socket, None),
             Home::Foreign(context) => release(socket, context),
         }
+    }
+}
+
+/// Lets go of a clone of a context, which may be the last, without waiting.
+pub(crate) fn release_context(context: Option<zmq::Context>, maker: Maker) {
+    if maker.is_other() {
+        mem::forget(context);
+    } else if let Err(context) = apart(context, drop) {
+        mem::forget(context);
     }
 }
 

@@ -10,6 +10,7 @@ use tracing::warn;
 
 use crate::endpoint::Endpoint;
 use crate::event::Event;
+use crate::fork::Maker;
 use crate::group::Group;
 use crate::info::{SocketInfo, SocketState};
 use crate::kind;
@@ -29,7 +30,7 @@ pub(crate) struct Record {
     pub(crate) location: &'static Location<'static>,
     pub(crate) opened: Instant,
     pub(crate) last_use: LastUse,
-    pub(crate) endpoints: Mutex<Vec<Endpoint>>,
+    endpoints: Mutex<Vec<Endpoint>>,
     /// Adopted: of a context that is not the registry's.
     foreign: bool,
     /// Its end is not to be watched.
@@ -57,11 +58,11 @@ impl Record {
             id,
             name,
             kind,
+            last_use: LastUse::here(group.maker()),
             group,
             limit,
             location,
             opened: Instant::now(),
-            last_use: LastUse::here(),
             endpoints: Mutex::new(Vec::new()),
             foreign: false,
             unobserved: false,
@@ -73,6 +74,11 @@ impl Record {
             traps: AtomicU8::new(0),
             unread: OnceLock::new(),
         }
+    }
+
+    /// The process in which it was opened.
+    pub(crate) fn maker(&self) -> Maker {
+        self.group.maker()
     }
 
     /// It is of a context that is not the registry's.
@@ -103,10 +109,25 @@ impl Record {
         self.peers.is_some()
     }
 
-    /// `None` if they are not counted, or no longer.
+    /// What it was bound and connected to; nothing in a forked child.
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
+        if self.maker().is_other() {
+            return Vec::new();
+        }
+        self.endpoints.lock().clone()
+    }
+
+    pub(crate) fn note_endpoint(&self, endpoint: Endpoint) {
+        self.endpoints.lock().push(endpoint);
+    }
+
+    /// `None` if they are not counted, or no longer; or not here, in a forked child.
     pub(crate) fn peers(&self) -> Option<Peers> {
         let counted = !self.own_monitor.load(Ordering::Relaxed);
         let count = self.peers.as_ref().filter(|_| counted)?;
+        if self.maker().is_other() {
+            return None;
+        }
         Some(count.lock().peers())
     }
 
@@ -236,7 +257,7 @@ impl Record {
             opened_at: self.location,
             age: now.saturating_duration_since(self.opened),
             last_thread: self.last_use.name().as_ref().to_owned(),
-            endpoints: self.endpoints.lock().clone(),
+            endpoints: self.endpoints(),
             unread: self.unread(),
             owner_panicked: self.owner_panicked(),
             traps: self.traps(),

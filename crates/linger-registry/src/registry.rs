@@ -114,6 +114,11 @@ impl Registry {
         if !self.shared.lends {
             return Err(ContextError::Private);
         }
+        if self.shared.is_forked() {
+            return Err(ContextError::Forked {
+                made_in: self.shared.maker.pid(),
+            });
+        }
         self.shared
             .lend(|gate| running(&self.shared, gate).cloned())
             .map_err(|state| ContextError::Closing { state })?
@@ -136,7 +141,8 @@ impl Registry {
 
     /// The group of that name, made if there is none.
     ///
-    /// Once the close has begun, a new group is born stopped.
+    /// Once the close has begun, a new group is born stopped. In a forked child all are, and none
+    /// is the parent's.
     #[must_use]
     pub fn group(&self, name: &str) -> Group {
         self.shared.group(name)
@@ -190,6 +196,9 @@ impl Registry {
     /// # }
     /// ```
     pub fn close_order<G: AsRef<str>>(&self, groups: impl IntoIterator<Item = G>) {
+        if self.shared.is_forked() {
+            return;
+        }
         let order = groups
             .into_iter()
             .map(|name| name.as_ref().into())
@@ -200,6 +209,9 @@ impl Registry {
     /// All sockets that are open or linger now, in the order of opening.
     #[must_use]
     pub fn snapshot(&self) -> Vec<SocketInfo> {
+        if self.shared.is_forked() {
+            return self.shared.inherited_sockets();
+        }
         self.shared.table.lock().snapshot(Instant::now())
     }
 
@@ -224,9 +236,15 @@ impl Registry {
     /// earliest deadline counts. A deadline in the past closes what is there with a linger of 0,
     /// and reports at once.
     ///
+    /// In a forked child it returns at once, with the sockets as they were at the fork; see
+    /// [`processes`](crate::processes).
+    ///
     /// This blocks the calling thread. Don't call it on the thread that holds a socket: the socket
     /// can't be dropped while it waits, and is reported as still open.
     pub fn close_by(&self, deadline: Instant) -> Report {
+        if self.shared.is_forked() {
+            return self.shared.inherited_report();
+        }
         self.shared.begin_close(Instant::now(), deadline);
         self.shared.conclude(leaks::tell)
     }
@@ -246,7 +264,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("state", &self.state())
-            .field("open", &self.shared.table.lock().owned())
+            .field("open", &self.shared.owned())
             .finish()
     }
 }
@@ -261,6 +279,8 @@ pub enum RegistryState {
     Closing,
     /// Its context has ended.
     Closed,
+    /// It was made in another process, of which this one is a fork: it opens and ends nothing here.
+    Forked,
 }
 
 impl fmt::Display for RegistryState {
@@ -269,6 +289,7 @@ impl fmt::Display for RegistryState {
             Self::Open => "open",
             Self::Closing => "closing",
             Self::Closed => "closed",
+            Self::Forked => "another process's",
         })
     }
 }

@@ -10,7 +10,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use crate::bell::Bell;
+use crate::fork::Maker;
 use crate::group::{Group, Groups};
+use crate::inherited::Inherited;
 use crate::linger::Applied;
 use crate::open_error::OpenError;
 use crate::order::Step;
@@ -34,6 +36,11 @@ pub(crate) struct Shared<S = Raw, C = zmq::Context> {
     pub(crate) bell: OnceLock<Bell>,
     /// Others may have clones of the context: it is never ended, only let go of.
     pub(crate) lends: bool,
+    /// In any other process, nothing here is locked, opened, closed or ended: see [`inherited`].
+    ///
+    /// [`inherited`]: crate::inherited
+    pub(crate) maker: Maker,
+    pub(crate) inherited: Inherited,
 }
 
 pub(crate) struct Gate<C> {
@@ -79,6 +86,8 @@ impl<S, C> Shared<S, C> {
             groups: Mutex::new(Groups::default()),
             bell: OnceLock::new(),
             lends: false,
+            maker: Maker::this_process(),
+            inherited: Inherited::default(),
         }
     }
 
@@ -103,6 +112,9 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn group(&self, name: &str) -> Group {
+        if self.is_forked() {
+            return Group::stopped_from_birth(name);
+        }
         self.groups.lock().named(name)
     }
 
@@ -113,6 +125,9 @@ impl<S, C> Shared<S, C> {
     }
 
     pub(crate) fn state(&self) -> RegistryState {
+        if self.is_forked() {
+            return RegistryState::Forked;
+        }
         state_of(&self.table.lock())
     }
 
@@ -125,6 +140,12 @@ impl<S, C> Shared<S, C> {
         name: Result<String, &str>,
         make: impl FnOnce(&mut Gate<C>, Admitted) -> Result<(Record, T), OpenError>,
     ) -> Result<(Arc<Record>, T), OpenError> {
+        if self.is_forked() {
+            return Err(OpenError::Forked {
+                socket: name.unwrap_or_else(str::to_owned),
+                made_in: self.maker.pid(),
+            });
+        }
         let mut gate = self.gate.lock();
         let id = gate.last_id + 1;
         let admitted = self.admit(name, id)?;
@@ -272,6 +293,9 @@ impl<S, C> Shared<S, C> {
 
     /// The last handle to the registry is gone.
     pub(crate) fn abandon(&self) {
+        if self.is_forked() {
+            return;
+        }
         self.table.lock().abandoned = true;
         self.ring();
     }

@@ -40,6 +40,11 @@ use crate::wait::{Messages, MultipartMessages};
 /// observes its end. It may be dropped on any thread, in a panic too. Like [`zmq::Socket`] it may
 /// move between threads (`Send`), but is used by one at a time (not `Sync`).
 ///
+/// # In a forked child
+///
+/// It is still the parent's: dropping it there does nothing, to use it harms the parent. See
+/// [`processes`](crate::processes).
+///
 /// # A bare `recv`
 ///
 /// A thread that blocks in `recv`, `send`, `poll` or `proxy` of `zmq` itself sees nothing of a
@@ -92,6 +97,13 @@ impl Socket {
     /// `panic = "abort"` the process ends.
     pub fn bind(&self, endpoint: &str) -> Result<(), BindError> {
         let name = self.name();
+        if self.shared.is_forked() {
+            return Err(BindError::Forked {
+                socket: name.to_owned(),
+                endpoint: endpoint.to_owned(),
+                opened_in: self.shared.maker.pid(),
+            });
+        }
         EndpointFault::check(endpoint).map_err(|source| BindError::BadEndpoint {
             socket: name.to_owned(),
             endpoint: endpoint.to_owned(),
@@ -107,7 +119,7 @@ impl Socket {
             _ => endpoint.to_owned(),
         };
         debug!(socket = name, endpoint = &*bound, "bound");
-        self.record.endpoints.lock().push(Endpoint::Bound(bound));
+        self.record.note_endpoint(Endpoint::Bound(bound));
         self.record.look_for_traps(self);
         Ok(())
     }
@@ -123,6 +135,13 @@ impl Socket {
     /// Never, as [`bind`](Self::bind).
     pub fn connect(&self, endpoint: &str) -> Result<(), ConnectError> {
         let name = self.name();
+        if self.shared.is_forked() {
+            return Err(ConnectError::Forked {
+                socket: name.to_owned(),
+                endpoint: endpoint.to_owned(),
+                opened_in: self.shared.maker.pid(),
+            });
+        }
         EndpointFault::check(endpoint).map_err(|source| ConnectError::BadEndpoint {
             socket: name.to_owned(),
             endpoint: endpoint.to_owned(),
@@ -132,9 +151,7 @@ impl Socket {
             .map_err(|failure| ConnectError::from_failure(name, endpoint, failure))?;
         debug!(socket = name, endpoint, "connected");
         self.record
-            .endpoints
-            .lock()
-            .push(Endpoint::Connected(endpoint.to_owned()));
+            .note_endpoint(Endpoint::Connected(endpoint.to_owned()));
         self.record.look_for_traps(self);
         Ok(())
     }
@@ -144,15 +161,14 @@ impl Socket {
     /// `unbind` and `disconnect` are `zmq`'s, and take nothing out.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.record.endpoints.lock().clone()
+        self.record.endpoints()
     }
 
     /// The address of the last successful `bind` or `connect`, with the port that it got.
     #[must_use]
     pub fn last_endpoint(&self) -> Option<String> {
         self.record
-            .endpoints
-            .lock()
+            .endpoints()
             .last()
             .map(|endpoint| endpoint.address().to_owned())
     }
@@ -170,13 +186,16 @@ impl Socket {
     /// # Errors
     ///
     /// What libzmq said; `EPROTONOSUPPORT` if the endpoint is not `inproc://`. `EBUSY` if it was
-    /// opened with [`observe`](crate::SocketBuilder::observe).
+    /// opened with [`observe`](crate::SocketBuilder::observe). `ETERM` in a forked child.
     pub fn monitor(&self, endpoint: &str, events: i32) -> zmq::Result<()> {
         if endpoint.contains('\0') {
             return Err(zmq::Error::EINVAL);
         }
         if self.record.is_observed() {
             return Err(zmq::Error::EBUSY);
+        }
+        if self.shared.is_forked() {
+            return Err(zmq::Error::ETERM);
         }
         uninterrupted(|| self.deref().monitor(endpoint, events))?;
         self.record.note_own_monitor();
@@ -230,6 +249,9 @@ impl Socket {
     /// What was [adopted](crate::Registry::adopt) leaves the registry for good, as
     /// [`Unobserved`](crate::Outcome::Unobserved).
     ///
+    /// In a forked child the registry does nothing, and what is given must be forgotten
+    /// ([`mem::forget`](std::mem::forget)): its drop would close the parent's socket.
+    ///
     /// # Panics
     ///
     /// Never: a socket that was not dropped is there to be given.
@@ -265,6 +287,11 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if let Some(raw) = self.raw.take() {
+            if self.shared.is_forked() {
+                // Which forgets it: it is the parent's.
+                drop(raw);
+                return;
+            }
             if thread::panicking() {
                 self.record.note_panic();
             }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::fork::Maker;
 use crate::info::{SocketInfo, SocketState};
 use crate::linger::Applied;
 use crate::order::{Course, Step};
@@ -329,8 +330,31 @@ impl<S> Table<S> {
             .collect()
     }
 
-    /// The truth as it stands now. Each socket once: it is in `live` or in `ended`, never in both.
+    /// The truth as it stands now.
     pub(crate) fn report(&self, now: Instant, began: Instant) -> Report {
+        let sockets = self.sockets(now);
+        let context = self.context_outcome(now, &sockets);
+        let took = now.saturating_duration_since(began);
+        Report::new(sockets, context, self.omitted, took)
+    }
+
+    /// What a process knows that was forked from the one that made the table.
+    pub(crate) fn inherited(&self, now: Instant, maker: Maker) -> Report {
+        if let Some(report) = self.close.as_ref().and_then(|close| close.report.clone()) {
+            return report;
+        }
+        let sockets = self.sockets(now);
+        let context = match self.context_outcome(now, &sockets) {
+            ended @ (ContextOutcome::Ended { .. } | ContextOutcome::Released { .. }) => ended,
+            _ => ContextOutcome::Forked {
+                made_in: maker.pid(),
+            },
+        };
+        Report::new(sockets, context, self.omitted, Duration::ZERO)
+    }
+
+    /// Each socket once: it is in `live` or in `ended`, never in both.
+    fn sockets(&self, now: Instant) -> Vec<SocketReport> {
         let mut sockets: Vec<(u64, SocketReport)> = Vec::new();
         for (record, outcome) in &self.ended {
             let info = record.info(now, SocketState::Closed);
@@ -357,8 +381,11 @@ impl<S> Table<S> {
             ));
         }
         sockets.sort_by_key(|(id, _)| *id);
-        let sockets: Vec<SocketReport> = sockets.into_iter().map(|(_, socket)| socket).collect();
-        let context = match self.context {
+        sockets.into_iter().map(|(_, socket)| socket).collect()
+    }
+
+    fn context_outcome(&self, now: Instant, sockets: &[SocketReport]) -> ContextOutcome {
+        match self.context {
             ContextStage::Never if self.live.is_empty() => ContextOutcome::Ended {
                 took: Duration::ZERO,
             },
@@ -368,10 +395,8 @@ impl<S> Table<S> {
                 elapsed: now.saturating_duration_since(since),
             },
             _ => ContextOutcome::Pending {
-                holders: Report::holders(&sockets),
+                holders: Report::holders(sockets),
             },
-        };
-        let took = now.saturating_duration_since(began);
-        Report::new(sockets, context, self.omitted, took)
+        }
     }
 }

@@ -131,6 +131,7 @@ pub(super) fn linger(record: &Record, since: Instant, plan: Option<&Plan>) -> Ap
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fork::Maker;
     use crate::group::Groups;
     use crate::linger::Linger;
     use crate::raw::Home;
@@ -199,7 +200,7 @@ mod tests {
             let socket = context.socket(record.kind).unwrap();
             waiting.add(Handed {
                 record: Arc::new(record),
-                socket: Raw::new(socket, Home::Private),
+                socket: Raw::new(socket, Home::Private, Maker::this_process()),
                 since: now,
             });
         }
