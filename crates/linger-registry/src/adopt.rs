@@ -160,7 +160,7 @@ impl Adoption {
             let name = admitted.name;
             let refused = |failure| OpenError::from_failure(name.clone(), admitted.open, failure);
             let kind = kind.map_err(refused)?;
-            let group = shared.group(group.as_deref().unwrap_or(DEFAULT_GROUP));
+            let group = shared.group_of_ours(group.as_deref().unwrap_or(DEFAULT_GROUP));
             if let Err(source) = group.descriptor() {
                 return Err(OpenError::System {
                     socket: name,

@@ -172,7 +172,7 @@ impl SocketBuilder {
         admitted: Admitted,
     ) -> Result<(Record, (Raw, Option<Raw>)), OpenError> {
         let Admitted { id, name, open } = admitted;
-        let group = shared.group(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
+        let group = shared.group_of_ours(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
         if let Err(source) = group.descriptor() {
             return Err(OpenError::System {
                 socket: name,

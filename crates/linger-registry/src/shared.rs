@@ -115,6 +115,12 @@ impl<S, C> Shared<S, C> {
         if self.is_forked() {
             return Group::stopped_from_birth(name);
         }
+        self.group_of_ours(name)
+    }
+
+    /// The same where it is known that this is the process that made the registry, which
+    /// is a system call to find out.
+    pub(crate) fn group_of_ours(&self, name: &str) -> Group {
         self.groups.lock().named(name)
     }
 
