@@ -40,7 +40,13 @@ pub(crate) fn run_out() {
 
     let mut hoard = hoard();
     assert!(hoard.len() < 64);
-    for spare in 0..2 {
+    // A socket of the bundled libzmq takes two; others may make do with one (an `eventfd`).
+    let too_few = if zmq::has("curve") == Some(true) {
+        1
+    } else {
+        2
+    };
+    for spare in 0..too_few {
         let refused = registry.socket(zmq::PAIR).open().unwrap_err();
         assert!(
             matches!(refused, OpenError::TooMany { open: 2, .. }),
