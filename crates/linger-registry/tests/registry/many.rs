@@ -1,6 +1,7 @@
 //! More sockets than monitors, and more than a context holds.
 
 use std::collections::HashSet;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{after, ample, eventually, stuck};
@@ -42,6 +43,18 @@ fn two_hundred_stuck(registry: &Registry) -> Vec<Socket> {
     stuck.collect()
 }
 
+/// Closes by then; the sockets are dropped as soon as the close has begun, and none before.
+fn close_with(registry: &Registry, sockets: Vec<Socket>, deadline: Instant) -> Report {
+    let stop = sockets[0].group().clone();
+    let owner = thread::spawn(move || {
+        eventually("the group stops", || stop.is_stopped());
+        drop(sockets);
+    });
+    let report = registry.close_by(deadline);
+    owner.join().unwrap();
+    report
+}
+
 fn count(report: &Report, wanted: &Outcome) -> usize {
     let sockets = report.sockets().iter();
     sockets.filter(|it| it.outcome() == wanted).count()
@@ -50,9 +63,9 @@ fn count(report: &Report, wanted: &Outcome) -> usize {
 #[test]
 fn beyond_the_monitors_each_waits_for_one_as_long_as_it_may_linger() {
     let registry = Registry::new();
-    drop(two_hundred_stuck(&registry));
+    let stuck = two_hundred_stuck(&registry);
     let began = Instant::now();
-    let report = registry.close_by(ample());
+    let report = close_with(&registry, stuck, ample());
     let expired = Outcome::Expired { linger: LINGER };
     assert_eq!(count(&report, &expired), 200, "{report}");
     assert!(matches!(report.context(), ContextOutcome::Ended { .. }));
@@ -63,8 +76,8 @@ fn beyond_the_monitors_each_waits_for_one_as_long_as_it_may_linger() {
 #[test]
 fn what_the_deadline_cuts_short_is_observed_beyond_the_monitors_too() {
     let registry = Registry::new();
-    drop(two_hundred_stuck(&registry));
-    let report = registry.close_by(after(LINGER / 2));
+    let stuck = two_hundred_stuck(&registry);
+    let report = close_with(&registry, stuck, after(LINGER / 2));
     let is_expired = |it: &&SocketReport| matches!(it.outcome(), Outcome::Expired { linger } if *linger < LINGER / 2);
     let expired = report.sockets().iter().filter(is_expired).count();
     // On a busy machine the reserve may be too short for the last of them.
