@@ -25,7 +25,7 @@ use crate::table::ContextStage;
 const PREEMPTIONS: usize = 2;
 
 /// What libzmq knows: how many sockets are open, and that it has ended.
-struct Library {
+struct Libzmq {
     state: Mutex<State>,
     closed: Condvar,
 }
@@ -38,7 +38,7 @@ struct State {
 }
 
 /// A socket that counts its close.
-struct Fake(Arc<Library>);
+struct Fake(Arc<Libzmq>);
 
 impl Drop for Fake {
     fn drop(&mut self) {
@@ -50,7 +50,7 @@ impl Drop for Fake {
 }
 
 /// A clone of the context.
-struct FakeContext(Arc<Library>);
+struct FakeContext(Arc<Libzmq>);
 
 impl FakeContext {
     fn socket(&self) -> Fake {
@@ -74,7 +74,7 @@ impl FakeContext {
 /// A registry with its closer thread.
 struct Model {
     shared: Arc<Shared<Fake, FakeContext>>,
-    library: Arc<Library>,
+    libzmq: Arc<Libzmq>,
     closer: thread::JoinHandle<()>,
 }
 
@@ -97,7 +97,7 @@ impl Drop for Owned {
 
 impl Model {
     fn new() -> Self {
-        let library = Arc::new(Library {
+        let libzmq = Arc::new(Libzmq {
             state: Mutex::new(State::default()),
             closed: Condvar::new(),
         });
@@ -106,12 +106,12 @@ impl Model {
         shared.context_is(ContextStage::Running);
         let closer = {
             let shared = Arc::clone(&shared);
-            let context = FakeContext(Arc::clone(&library));
+            let context = FakeContext(Arc::clone(&libzmq));
             thread::spawn(move || close_all(&shared, context))
         };
         Self {
             shared,
-            library,
+            libzmq,
             closer,
         }
     }
@@ -122,14 +122,14 @@ impl Model {
 
     fn opener_in(&self, group: &'static str) -> impl Fn() -> Result<Owned, OpenError> + use<> {
         let shared = Arc::clone(&self.shared);
-        let library = Arc::clone(&self.library);
-        move || open(&shared, &library, group)
+        let libzmq = Arc::clone(&self.libzmq);
+        move || open(&shared, &libzmq, group)
     }
 
     /// After all threads have come back but the closer's: what was seen must agree.
     fn check(self, report: &Report, opened: usize) {
         self.closer.join().unwrap();
-        let state = self.library.state.lock();
+        let state = self.libzmq.state.lock();
         assert_eq!(state.opened, opened);
         assert_eq!(state.closed, opened, "a socket was missed");
         assert!(state.ended);
@@ -140,13 +140,13 @@ impl Model {
 
 fn open(
     shared: &Arc<Shared<Fake, FakeContext>>,
-    library: &Arc<Library>,
+    libzmq: &Arc<Libzmq>,
     group: &str,
 ) -> Result<Owned, OpenError> {
     let (record, socket) = shared.open(Err("fake"), |gate, admitted| {
         let context = gate
             .context
-            .get_or_insert_with(|| FakeContext(Arc::clone(library)));
+            .get_or_insert_with(|| FakeContext(Arc::clone(libzmq)));
         let record = Record::new(
             admitted.id,
             admitted.name.into(),
@@ -283,7 +283,7 @@ fn a_registry_that_is_dropped_ends_its_context_after_the_last_socket() {
         first.join().unwrap();
         second.join().unwrap();
         it.closer.join().unwrap();
-        let state = it.library.state.lock();
+        let state = it.libzmq.state.lock();
         assert!(state.ended && state.closed == 2);
     });
 }
@@ -332,10 +332,10 @@ fn the_rest_stop_when_the_first_group_has_ended_and_never_before() {
         it.shared.table.lock().order = vec!["first".into()];
         let first = it.opener_in("first")().unwrap();
         let rest = it.opener()().unwrap();
-        let library = Arc::clone(&it.library);
+        let libzmq = Arc::clone(&it.libzmq);
         let owner = thread::spawn(move || {
             if rest.record.group.is_stopped() {
-                assert!(library.state.lock().closed > 0, "stopped too early");
+                assert!(libzmq.state.lock().closed > 0, "stopped too early");
             }
         });
         it.shared.begin_close(Instant::now(), ample());
