@@ -72,6 +72,20 @@ fn come_and_go(
     queue()
 }
 
+/// Waits until the socket knows of it: closed before that, it may linger to the end.
+///
+/// Its monitor hears of it earlier than the socket itself.
+fn until_known(socket: &zmq::Socket) -> Result<(), LabError> {
+    let deadline = Instant::now() + SOON;
+    while socket.poll(zmq::POLLOUT, 0)? > 0 {
+        if Instant::now() > deadline {
+            return Err(LabError::unready("the peer is still there"));
+        }
+        thread::yield_now();
+    }
+    Ok(())
+}
+
 /// From the close to the end of a socket whose peer is gone.
 fn raw(queued: u64) -> Result<Duration, LabError> {
     let context = zmq::Context::new();
@@ -85,6 +99,7 @@ fn raw(queued: u64) -> Result<Duration, LabError> {
         Ok((0..queued).try_for_each(|_| socket.send(&MESSAGE[..], 0))?)
     })?;
     watch.must_hear("the end of the peer")?;
+    until_known(&socket)?;
     let begun = Instant::now();
     drop(socket);
     watch.must_hear("the end of the socket")?;
@@ -106,14 +121,7 @@ fn registry(queued: u64) -> Result<Option<Outcome>, LabError> {
     come_and_go(&endpoint, || {
         Ok((0..queued).try_for_each(|_| socket.send(&MESSAGE[..], 0))?)
     })?;
-    // Closed before the news of its peer has come, it may linger to the end.
-    let deadline = Instant::now() + SOON;
-    while socket.poll(zmq::POLLOUT, 0)? > 0 {
-        if Instant::now() > deadline {
-            return Err(LabError::unready("the peer is still there"));
-        }
-        thread::yield_now();
-    }
+    until_known(&socket)?;
     drop(socket);
     let report = registry.close_by(Instant::now() + SOON);
     Ok(report.socket("out").map(|socket| socket.outcome().clone()))
