@@ -153,28 +153,27 @@ impl Adoption {
         let shared = Arc::clone(registry.inner());
         let kind = guarded(|| raw.get_socket_type());
         let prefix = match &kind {
-            Ok(kind) => kind::upper(*kind).to_lowercase(),
-            Err(_) => "adopted".to_owned(),
+            Ok(kind) => kind::lower(*kind),
+            Err(_) => kind::UNKNOWN,
         };
-        let taken = shared.open(name.ok_or(&*prefix), |gate, admitted| {
-            let name = admitted.name;
-            let refused = |failure| OpenError::from_failure(name.clone(), admitted.open, failure);
+        let taken = shared.open(name.ok_or(prefix), |gate, id, name| {
+            let refused =
+                |failure| OpenError::from_failure(name.to_string(), shared.owned(), failure);
             let kind = kind.map_err(refused)?;
             let group = shared.group_of_ours(group.as_deref().unwrap_or(DEFAULT_GROUP));
             if let Err(source) = group.descriptor() {
                 return Err(OpenError::System {
-                    socket: name,
+                    socket: name.to_string(),
                     source,
                 });
             }
             // Its closer thread is what closes adopted sockets too.
             if let Err(fault) = running(&shared, gate) {
-                return Err(OpenError::from_no_context(name, fault));
+                return Err(OpenError::from_no_context(name.to_string(), fault));
             }
             let limit = linger.unwrap_or(Linger::default_for(kind));
             guarded(|| raw.set_linger(limit.while_open().raw())).map_err(refused)?;
-            let id = admitted.id;
-            let mut record = Record::new(id, name.into(), kind, group, limit, location).foreign();
+            let mut record = Record::new(id, name.clone(), kind, group, limit, location).foreign();
             if unobserved {
                 record = record.unobserved();
             }

@@ -12,11 +12,12 @@ use crate::failure::{Failure, guarded};
 use crate::group::DEFAULT_GROUP;
 use crate::kind;
 use crate::linger::Linger;
+use crate::name::Name;
 use crate::open_error::OpenError;
 use crate::raw::Raw;
 use crate::record::Record;
 use crate::registry::{Registry, RegistryState};
-use crate::shared::{Admitted, Gate, Shared};
+use crate::shared::{Gate, Shared};
 use crate::socket::Socket;
 
 /// A socket that is not open yet. Made by [`Registry::socket`].
@@ -157,7 +158,7 @@ impl SocketBuilder {
         let shared = Arc::clone(self.registry.inner());
         let name = self.name.take().ok_or(kind::lower(self.kind));
         let (record, (raw, reader)) =
-            shared.open(name, |gate, admitted| self.make(&shared, gate, admitted))?;
+            shared.open(name, |gate, id, name| self.make(&shared, gate, id, name))?;
         if let Some(reader) = reader {
             shared.watch_open(&record, reader);
         }
@@ -169,19 +170,19 @@ impl SocketBuilder {
         &self,
         shared: &Arc<Shared>,
         gate: &mut Gate<zmq::Context>,
-        admitted: Admitted,
+        id: u64,
+        name: Name,
     ) -> Result<(Record, (Raw, Option<Raw>)), OpenError> {
-        let Admitted { id, name, open } = admitted;
         let group = shared.group_of_ours(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
         if let Err(source) = group.descriptor() {
             return Err(OpenError::System {
-                socket: name,
+                socket: name.to_string(),
                 source,
             });
         }
         let context = match running(shared, gate) {
             Ok(context) => context,
-            Err(fault) => return Err(OpenError::from_no_context(name, fault)),
+            Err(fault) => return Err(OpenError::from_no_context(name.to_string(), fault)),
         };
         let opened = guarded(|| {
             let socket = context.socket(self.kind)?;
@@ -200,13 +201,18 @@ impl SocketBuilder {
             // Only the closer thread ends the context, and it takes it out of the gate before.
             Err(Failure::Zmq(zmq::Error::ETERM)) if !shared.lends => {
                 return Err(OpenError::Closing {
-                    socket: name,
+                    socket: name.to_string(),
                     state: RegistryState::Closed,
                 });
             }
-            Err(failure) => return Err(OpenError::from_failure(name, open, failure)),
+            Err(failure) => {
+                return Err({
+                    let open = shared.owned();
+                    OpenError::from_failure(name.to_string(), open, failure)
+                });
+            }
         };
-        let mut record = Record::new(id, name.into(), self.kind, group, self.limit, self.location);
+        let mut record = Record::new(id, name, self.kind, group, self.limit, self.location);
         record = match self.observation {
             Observation::ForLife => record.observed(),
             Observation::AtClose => record,

@@ -105,7 +105,7 @@ mod tests {
             && shared.owned() == 0
             && shared.group("default").is_stopped()
             && shared
-                .open::<()>(Err("some"), |_, _| unreachable!())
+                .open::<()>(Err("some"), |_, _, _| unreachable!())
                 .is_err()
     }
 

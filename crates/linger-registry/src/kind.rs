@@ -1,5 +1,23 @@
 //! Socket types by name: `zmq` has no `Display` for them, and no `Serialize`.
 
+/// What an adopted socket is called whose type can't be had.
+pub(crate) const UNKNOWN: &str = "adopted";
+
+const ALL: [zmq::SocketType; 12] = [
+    zmq::PAIR,
+    zmq::PUB,
+    zmq::SUB,
+    zmq::REQ,
+    zmq::REP,
+    zmq::DEALER,
+    zmq::ROUTER,
+    zmq::PULL,
+    zmq::PUSH,
+    zmq::XPUB,
+    zmq::XSUB,
+    zmq::STREAM,
+];
+
 /// As libzmq's manual writes it.
 pub(crate) fn upper(kind: zmq::SocketType) -> &'static str {
     match kind {
@@ -47,4 +65,9 @@ pub(crate) fn receives_freely(kind: zmq::SocketType) -> bool {
         kind,
         zmq::PAIR | zmq::SUB | zmq::XSUB | zmq::PULL | zmq::DEALER | zmq::ROUTER
     )
+}
+
+/// Whether names that are numbered may begin so.
+pub(crate) fn is_prefix(prefix: &str) -> bool {
+    prefix == UNKNOWN || ALL.iter().any(|&kind| lower(kind) == prefix)
 }

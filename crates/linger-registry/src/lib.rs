@@ -141,6 +141,7 @@ mod leaks;
 mod linger;
 #[cfg(all(test, loom))]
 mod model;
+mod name;
 mod open_error;
 mod order;
 mod outcome;

@@ -143,13 +143,13 @@ fn open(
     libzmq: &Arc<Libzmq>,
     group: &str,
 ) -> Result<Owned, OpenError> {
-    let (record, socket) = shared.open(Err("fake"), |gate, admitted| {
+    let (record, socket) = shared.open(Err("fake"), |gate, id, name| {
         let context = gate
             .context
             .get_or_insert_with(|| FakeContext(Arc::clone(libzmq)));
         let record = Record::new(
-            admitted.id,
-            admitted.name.into(),
+            id,
+            name,
             zmq::PUSH,
             shared.group(group),
             Linger::default_for(zmq::PUSH),

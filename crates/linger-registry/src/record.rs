@@ -1,8 +1,8 @@
 //! What is known of one socket from open to end; shared by the socket and the table.
 
 use std::panic::Location;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -16,6 +16,7 @@ use crate::info::{SocketInfo, SocketState};
 use crate::kind;
 use crate::last_use::LastUse;
 use crate::linger::Linger;
+use crate::name::Name;
 use crate::peers::{PeerCount, Peers};
 use crate::trap::{self, Trap};
 
@@ -23,7 +24,7 @@ use crate::trap::{self, Trap};
 pub(crate) struct Record {
     /// Counts up in the order of opening.
     pub(crate) id: u64,
-    pub(crate) name: Arc<str>,
+    pub(crate) name: Name,
     pub(crate) kind: zmq::SocketType,
     pub(crate) group: Group,
     pub(crate) limit: Linger,
@@ -48,7 +49,7 @@ pub(crate) struct Record {
 impl Record {
     pub(crate) fn new(
         id: u64,
-        name: Arc<str>,
+        name: Name,
         kind: zmq::SocketType,
         group: Group,
         limit: Linger,
@@ -250,7 +251,7 @@ impl Record {
 
     pub(crate) fn info(&self, now: Instant, state: SocketState) -> SocketInfo {
         SocketInfo {
-            name: self.name.as_ref().to_owned(),
+            name: self.name.to_string(),
             kind: self.kind,
             group: self.group.name().to_owned(),
             linger: self.limit,

@@ -14,6 +14,7 @@ use crate::fork::Maker;
 use crate::group::{Group, Groups};
 use crate::inherited::Inherited;
 use crate::linger::Applied;
+use crate::name::Name;
 use crate::open_error::OpenError;
 use crate::order::Step;
 use crate::outcome::Outcome;
@@ -47,15 +48,10 @@ pub(crate) struct Gate<C> {
     /// The only clone that ever leaves the closer thread; `None` before the first socket, and once
     /// the context ends.
     pub(crate) context: Option<C>,
+    /// Of the sockets, and of the names that are numbered.
     last_id: u64,
-}
-
-/// The name of a socket that may be opened.
-pub(crate) struct Admitted {
-    pub(crate) id: u64,
-    pub(crate) name: String,
-    /// How many are open already.
-    pub(crate) open: usize,
+    /// From here on nothing is opened.
+    is_closing: bool,
 }
 
 /// What the closer thread has to do.
@@ -80,6 +76,7 @@ impl<S, C> Shared<S, C> {
             gate: Mutex::new(Gate {
                 context: None,
                 last_id: 0,
+                is_closing: false,
             }),
             table: Mutex::new(Table::new()),
             changed: Condvar::new(),
@@ -140,11 +137,11 @@ impl<S, C> Shared<S, C> {
     /// Opens a socket by `make`, which runs with the gate held: no close begins, and no context
     /// ends, meanwhile.
     ///
-    /// `name` is the one asked for, or what a generated one begins with.
+    /// `name` is the one asked for, or what a number is put to.
     pub(crate) fn open<T>(
         &self,
-        name: Result<String, &str>,
-        make: impl FnOnce(&mut Gate<C>, Admitted) -> Result<(Record, T), OpenError>,
+        name: Result<String, &'static str>,
+        make: impl FnOnce(&mut Gate<C>, u64, Name) -> Result<(Record, T), OpenError>,
     ) -> Result<(Arc<Record>, T), OpenError> {
         if self.is_forked() {
             return Err(OpenError::Forked {
@@ -154,43 +151,37 @@ impl<S, C> Shared<S, C> {
         }
         let mut gate = self.gate.lock();
         let id = gate.last_id + 1;
-        let admitted = self.admit(name, id)?;
-        let (record, socket) = make(&mut gate, admitted)?;
-        gate.last_id = id;
+        let name = match name {
+            Ok(name) => Name::Given(name.into()),
+            Err(prefix) => Name::numbered(prefix, id),
+        };
+        self.admit(&gate, &name)?;
+        let last_id = name.last_id(id);
+        let (record, socket) = make(&mut gate, id, name)?;
+        gate.last_id = last_id;
         let record = Arc::new(record);
         self.table.lock().opened(Arc::clone(&record));
         Ok((record, socket))
     }
 
-    fn admit(&self, name: Result<String, &str>, id: u64) -> Result<Admitted, OpenError> {
-        let table = self.table.lock();
-        let state = state_of(&table);
-        let is_given = name.is_ok();
-        let name = name.unwrap_or_else(|prefix| {
-            (id..)
-                .map(|number| format!("{prefix}-{number}"))
-                .find(|name| table.open_named(name).is_none())
-                .unwrap_or_else(|| prefix.to_owned())
-        });
-        if state != RegistryState::Open {
+    fn admit(&self, gate: &Gate<C>, name: &Name) -> Result<(), OpenError> {
+        if gate.is_closing {
             return Err(OpenError::Closing {
-                socket: name,
-                state,
+                socket: name.to_string(),
+                state: self.state(),
             });
         }
-        // One that was generated has just been looked up.
-        let taken = is_given.then(|| table.open_named(&name)).flatten();
-        if let Some(taken) = taken {
-            return Err(OpenError::NameTaken {
-                socket: name,
+        let Name::Given(name) = name else {
+            // Nobody has its number.
+            return Ok(());
+        };
+        match self.table.lock().open_named(name) {
+            None => Ok(()),
+            Some(taken) => Err(OpenError::NameTaken {
+                socket: name.to_string(),
                 taken_at: taken.location,
-            });
+            }),
         }
-        Ok(Admitted {
-            id,
-            name,
-            open: table.owned(),
-        })
     }
 
     /// Takes a socket from its owner. Called by drop: never waits, never panics, never traces (a
@@ -243,7 +234,8 @@ impl<S, C> Shared<S, C> {
     /// it has.
     pub(crate) fn begin_close(&self, now: Instant, deadline: Instant) {
         {
-            let _gate = self.gate.lock();
+            let mut gate = self.gate.lock();
+            gate.is_closing = true;
             self.table.lock().begin_close(now, deadline);
         }
         self.stop_due(now);

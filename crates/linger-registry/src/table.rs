@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::fork::Maker;
 use crate::info::{SocketInfo, SocketState};
 use crate::linger::Applied;
+use crate::name::Name;
 use crate::order::{Course, Step};
 use crate::outcome::{ContextOutcome, Outcome};
 use crate::plan::Plan;
@@ -22,8 +23,10 @@ pub(crate) const REMEMBERED: usize = 1024;
 
 pub(crate) struct Table<S> {
     live: BTreeMap<u64, Entry>,
-    /// The open sockets by name: exactly the entries whose stage is `Open` or `Given`.
-    open: HashMap<Arc<str>, Arc<Record>>,
+    /// How many entries are owned.
+    owned: usize,
+    /// The names that owners gave to theirs, and the numbers of these entries.
+    given: HashMap<Arc<str>, u64>,
     handed: Vec<Handed<S>>,
     watches: Vec<Handed<S>>,
     /// Whether the closer thread still takes sockets.
@@ -41,6 +44,13 @@ pub(crate) struct Table<S> {
 struct Entry {
     record: Arc<Record>,
     stage: Stage,
+}
+
+impl Entry {
+    /// Whether its owner has it, or whoever it was given to.
+    fn is_owned(&self) -> bool {
+        matches!(self.stage, Stage::Open | Stage::Given { .. })
+    }
 }
 
 enum Stage {
@@ -104,7 +114,8 @@ impl<S> Table<S> {
     pub(crate) fn new() -> Self {
         Self {
             live: BTreeMap::new(),
-            open: HashMap::new(),
+            owned: 0,
+            given: HashMap::new(),
             handed: Vec::new(),
             watches: Vec::new(),
             accepting: true,
@@ -119,16 +130,23 @@ impl<S> Table<S> {
 
     /// How many sockets their owners hold.
     pub(crate) fn owned(&self) -> usize {
-        self.open.len()
+        self.owned
     }
 
     pub(crate) fn open_named(&self, name: &str) -> Option<&Arc<Record>> {
-        self.open.get(name)
+        let number = match self.given.get(name) {
+            Some(&number) => number,
+            None => Name::number(name)?,
+        };
+        let entry = self.live.get(&number).filter(|entry| entry.is_owned())?;
+        (*entry.record.name == *name).then_some(&entry.record)
     }
 
     pub(crate) fn opened(&mut self, record: Arc<Record>) {
-        self.open
-            .insert(Arc::clone(&record.name), Arc::clone(&record));
+        self.owned += 1;
+        if let Some(name) = record.name.given() {
+            self.given.insert(Arc::clone(name), record.id);
+        }
         self.live.insert(
             record.id,
             Entry {
@@ -145,7 +163,7 @@ impl<S> Table<S> {
         socket: S,
         now: Instant,
     ) -> Handover<S> {
-        self.open.remove(&record.name);
+        self.disown(record, Stage::Handed);
         if !self.accepting {
             let outcome = match self.context {
                 ContextStage::Ending { since } if !record.is_foreign() => Outcome::ClosedLate {
@@ -156,9 +174,6 @@ impl<S> Table<S> {
             self.end(record, outcome);
             return Handover::CloseHere(socket);
         }
-        if let Some(entry) = self.live.get_mut(&record.id) {
-            entry.stage = Stage::Handed;
-        }
         // The closer takes the whole queue: only the first after that has to wake it.
         let wake = self.handed.is_empty();
         self.handed.push(Handed {
@@ -167,6 +182,18 @@ impl<S> Table<S> {
             since: now,
         });
         Handover::Queued { wake }
+    }
+
+    /// Its owner has it no longer: the name is free again.
+    fn disown(&mut self, record: &Record, stage: Stage) {
+        let entry = self.live.get_mut(&record.id);
+        if let Some(entry) = entry.filter(|entry| entry.is_owned()) {
+            entry.stage = stage;
+            self.owned -= 1;
+            if let Some(name) = record.name.given() {
+                self.given.remove(name);
+            }
+        }
     }
 
     /// Has the closer thread read a monitor; gives the reader back if it takes none.
@@ -266,11 +293,12 @@ impl<S> Table<S> {
     ///
     /// What was given away and is not watched counts as held, for nobody knows, unless `unseen_too`.
     pub(crate) fn is_quiet(&self, unseen_too: bool) -> bool {
-        let unseen = |record: &Arc<Record>| {
-            let entry = self.live.get(&record.id);
-            entry.is_some_and(|it| matches!(it.stage, Stage::Given { watched: false }))
+        let unseen = |entry: &&Entry| matches!(entry.stage, Stage::Given { watched: false });
+        let held = match unseen_too {
+            true => self.owned - self.live.values().filter(unseen).count(),
+            false => self.owned,
         };
-        self.handed.is_empty() && self.open.values().all(|it| unseen_too && unseen(it))
+        self.handed.is_empty() && held == 0
     }
 
     pub(crate) fn lingering(&mut self, record: &Record, since: Instant, applied: Applied) {
@@ -281,11 +309,9 @@ impl<S> Table<S> {
 
     /// Marks the end, once: a second mark for the same socket changes nothing.
     pub(crate) fn end(&mut self, record: &Arc<Record>, outcome: Outcome) {
-        let Some(entry) = self.live.remove(&record.id) else {
+        self.disown(record, Stage::Handed);
+        if self.live.remove(&record.id).is_none() {
             return;
-        };
-        if matches!(entry.stage, Stage::Open | Stage::Given { .. }) {
-            self.open.remove(&record.name);
         }
         self.ended.push_back((Arc::clone(record), outcome));
         if self.ended.len() > REMEMBERED && self.close.is_none() {
@@ -306,14 +332,14 @@ impl<S> Table<S> {
             ContextStage::Running
             | ContextStage::Ending { .. }
             | ContextStage::Releasing { .. } => false,
-            ContextStage::Lost => self.open.is_empty(),
+            ContextStage::Lost => self.owned == 0,
         }
     }
 
     pub(crate) fn still_open(&self) -> impl Iterator<Item = &Arc<Record>> {
         self.live
             .values()
-            .filter(|entry| matches!(entry.stage, Stage::Open | Stage::Given { .. }))
+            .filter(|entry| entry.is_owned())
             .map(|entry| &entry.record)
     }
 

@@ -134,6 +134,7 @@ mod tests {
     use crate::fork::Maker;
     use crate::group::Groups;
     use crate::linger::Linger;
+    use crate::name::Name;
     use crate::raw::Home;
     use std::panic::Location;
     use std::sync::Arc;
@@ -142,7 +143,14 @@ mod tests {
 
     fn record(id: u64, kind: zmq::SocketType, limit: Linger) -> Record {
         let group = Groups::default().named("default");
-        Record::new(id, "some".into(), kind, group, limit, Location::caller())
+        Record::new(
+            id,
+            Name::Given("some".into()),
+            kind,
+            group,
+            limit,
+            Location::caller(),
+        )
     }
 
     fn push(limit: Duration) -> Record {

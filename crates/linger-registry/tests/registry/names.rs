@@ -27,8 +27,20 @@ fn who_gives_no_name_gets_type_and_number() {
     let second = registry.socket(zmq::SUB).open().unwrap();
     assert_eq!(
         [taken.name(), first.name(), second.name()],
-        ["push-2", "push-3", "sub-3"]
+        ["push-2", "push-3", "sub-4"]
     );
+}
+
+#[test]
+fn a_name_of_type_and_number_is_borne_by_one_open_socket_too() {
+    let registry = Registry::new();
+    let first = registry.socket(zmq::PUSH).open().unwrap();
+    assert_eq!(first.name(), "push-1");
+    let refused = registry.socket(zmq::PULL).name("push-1").open();
+    assert!(matches!(refused, Err(OpenError::NameTaken { .. })));
+    registry.socket(zmq::PULL).name("push-01").open().unwrap();
+    drop(first);
+    registry.socket(zmq::PULL).name("push-1").open().unwrap();
 }
 
 #[test]
