@@ -9,7 +9,6 @@ use tracing::debug;
 use crate::adopt_error::AdoptError;
 use crate::context::running;
 use crate::failure::guarded;
-use crate::group::DEFAULT_GROUP;
 use crate::kind;
 use crate::linger::Linger;
 use crate::open_error::OpenError;
@@ -160,7 +159,7 @@ impl Adoption {
             let refused =
                 |failure| OpenError::from_failure(name.to_string(), shared.owned(), failure);
             let kind = kind.map_err(refused)?;
-            let group = shared.group_of_ours(group.as_deref().unwrap_or(DEFAULT_GROUP));
+            let group = shared.group_of_ours(group.as_deref());
             if let Err(source) = group.descriptor() {
                 return Err(OpenError::System {
                     socket: name.to_string(),

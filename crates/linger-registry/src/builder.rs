@@ -9,7 +9,6 @@ use crate::closer::watch;
 use crate::context::running;
 use crate::event::Event;
 use crate::failure::{Failure, guarded};
-use crate::group::DEFAULT_GROUP;
 use crate::kind;
 use crate::linger::Linger;
 use crate::name::Name;
@@ -173,7 +172,7 @@ impl SocketBuilder {
         id: u64,
         name: Name,
     ) -> Result<(Record, (Raw, Option<Raw>)), OpenError> {
-        let group = shared.group_of_ours(self.group.as_deref().unwrap_or(DEFAULT_GROUP));
+        let group = shared.group_of_ours(self.group.as_deref());
         if let Err(source) = group.descriptor() {
             return Err(OpenError::System {
                 socket: name.to_string(),

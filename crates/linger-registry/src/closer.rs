@@ -140,7 +140,7 @@ impl Closer {
         }
         if abandoned && !self.abandoned && plan.is_none() {
             self.abandoned = true;
-            let open: Vec<_> = self.shared.table.lock().still_open().cloned().collect();
+            let open = self.shared.table.lock().still_open();
             leaks::tell_of_abandoned(&open);
         }
         if no_close_to_come {

@@ -12,6 +12,8 @@ use std::mem;
 use std::ops::Deref;
 use std::process;
 
+use forkguard::atfork::Guard;
+
 /// The process that made something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Maker(u32);
@@ -28,6 +30,28 @@ impl Maker {
 
     pub(crate) fn pid(self) -> u32 {
         self.0
+    }
+}
+
+/// Notices a fork for next to nothing, where asking for the process's id would be felt.
+///
+/// It hears of what the C library forks. A process that was cloned past it is known by its id alone.
+#[derive(Debug)]
+pub(crate) struct Forks(Option<Guard>);
+
+impl Forks {
+    /// From now on.
+    pub(crate) fn new() -> Self {
+        Self(Guard::try_new().ok())
+    }
+
+    /// Whether this is a fork of the process `maker`, in which this was made.
+    pub(crate) fn separate_from(&self, maker: Maker) -> bool {
+        match &self.0 {
+            Some(guard) => guard.clone().detected_fork(),
+            // The C library had no room for the handler.
+            None => maker.is_other(),
+        }
     }
 }
 

@@ -139,6 +139,7 @@ mod kind;
 mod last_use;
 mod leaks;
 mod linger;
+mod live;
 #[cfg(all(test, loom))]
 mod model;
 mod name;

@@ -43,18 +43,15 @@ impl Name {
     /// The last number that is in use once the socket `id` bears it: the ones after it are of no
     /// name that an owner gave.
     pub(crate) fn last_id(&self, id: u64) -> u64 {
-        let beyond = self.given().and_then(|name| {
-            let (prefix, _) = name.rsplit_once('-')?;
-            let number = Self::number(name)?;
-            (kind::is_prefix(prefix) && number < UNREACHED).then_some(number)
-        });
+        let beyond = self.given().and_then(|name| Self::number(name));
+        let beyond = beyond.filter(|&number| number < UNREACHED);
         beyond.map_or(id, |number| number.max(id))
     }
 
-    /// The number of the socket that is called so, if its owner did not name it.
+    /// The number of the socket that is called so where its owner did not name it.
     pub(crate) fn number(name: &str) -> Option<u64> {
-        let (_, number) = name.rsplit_once('-')?;
-        number.parse().ok()
+        let (prefix, number) = name.rsplit_once('-')?;
+        kind::is_prefix(prefix).then(|| number.parse().ok())?
     }
 }
 
@@ -99,7 +96,8 @@ mod tests {
         assert_eq!(&*name, "push-17");
         assert_eq!(Name::number(&name), Some(17));
         assert_eq!(Name::number("quotes"), None);
-        assert_eq!(Name::number("quotes-eu"), None);
-        assert_eq!(Name::number("a-18446744073709551616"), None);
+        assert_eq!(Name::number("quotes-17"), None);
+        assert_eq!(Name::number("push-eu"), None);
+        assert_eq!(Name::number("push-18446744073709551616"), None);
     }
 }

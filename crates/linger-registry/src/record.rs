@@ -16,6 +16,7 @@ use crate::info::{SocketInfo, SocketState};
 use crate::kind;
 use crate::last_use::LastUse;
 use crate::linger::Linger;
+use crate::live::Place;
 use crate::name::Name;
 use crate::peers::{PeerCount, Peers};
 use crate::trap::{self, Trap};
@@ -24,6 +25,7 @@ use crate::trap::{self, Trap};
 pub(crate) struct Record {
     /// Counts up in the order of opening.
     pub(crate) id: u64,
+    pub(crate) place: Place,
     pub(crate) name: Name,
     pub(crate) kind: zmq::SocketType,
     pub(crate) group: Group,
@@ -57,6 +59,7 @@ impl Record {
     ) -> Self {
         Self {
             id,
+            place: Place::default(),
             name,
             kind,
             last_use: LastUse::here(group.maker()),

@@ -10,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use crate::bell::Bell;
-use crate::fork::Maker;
-use crate::group::{Group, Groups};
+use crate::fork::{Forks, Maker};
+use crate::group::{DEFAULT_GROUP, Group, Groups};
 use crate::inherited::Inherited;
 use crate::linger::Applied;
 use crate::name::Name;
@@ -34,6 +34,8 @@ pub(crate) struct Shared<S = Raw, C = zmq::Context> {
     /// The table changed in a way that `close_by` waits for.
     pub(crate) changed: Condvar,
     pub(crate) groups: Mutex<Groups>,
+    /// One of them: most sockets are in it.
+    default_group: OnceLock<Group>,
     pub(crate) bell: OnceLock<Bell>,
     /// Others may have clones of the context: it is never ended, only let go of.
     pub(crate) lends: bool,
@@ -41,6 +43,7 @@ pub(crate) struct Shared<S = Raw, C = zmq::Context> {
     ///
     /// [`inherited`]: crate::inherited
     pub(crate) maker: Maker,
+    forks: Forks,
     pub(crate) inherited: Inherited,
 }
 
@@ -81,9 +84,11 @@ impl<S, C> Shared<S, C> {
             table: Mutex::new(Table::new()),
             changed: Condvar::new(),
             groups: Mutex::new(Groups::default()),
+            default_group: OnceLock::new(),
             bell: OnceLock::new(),
             lends: false,
             maker: Maker::this_process(),
+            forks: Forks::new(),
             inherited: Inherited::default(),
         }
     }
@@ -112,13 +117,18 @@ impl<S, C> Shared<S, C> {
         if self.is_forked() {
             return Group::stopped_from_birth(name);
         }
-        self.group_of_ours(name)
+        self.group_of_ours(Some(name))
     }
 
-    /// The same where it is known that this is the process that made the registry, which
-    /// is a system call to find out.
-    pub(crate) fn group_of_ours(&self, name: &str) -> Group {
-        self.groups.lock().named(name)
+    /// For a socket of the process that made the registry.
+    pub(crate) fn group_of_ours(&self, name: Option<&str>) -> Group {
+        match name {
+            Some(name) => self.groups.lock().named(name),
+            None => {
+                let default = || self.groups.lock().named(DEFAULT_GROUP);
+                self.default_group.get_or_init(default).clone()
+            }
+        }
     }
 
     pub(crate) fn ring(&self) {
@@ -143,7 +153,7 @@ impl<S, C> Shared<S, C> {
         name: Result<String, &'static str>,
         make: impl FnOnce(&mut Gate<C>, u64, Name) -> Result<(Record, T), OpenError>,
     ) -> Result<(Arc<Record>, T), OpenError> {
-        if self.is_forked() {
+        if self.forks.separate_from(self.maker) {
             return Err(OpenError::Forked {
                 socket: name.unwrap_or_else(str::to_owned),
                 made_in: self.maker.pid(),

@@ -2,13 +2,14 @@
 //!
 //! The table knows nothing of libzmq: `S` is whatever has to be closed.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::fork::Maker;
 use crate::info::{SocketInfo, SocketState};
 use crate::linger::Applied;
+use crate::live::Live;
 use crate::name::Name;
 use crate::order::{Course, Step};
 use crate::outcome::{ContextOutcome, Outcome};
@@ -22,11 +23,11 @@ use crate::report::{Omitted, Report, SocketReport};
 pub(crate) const REMEMBERED: usize = 1024;
 
 pub(crate) struct Table<S> {
-    live: BTreeMap<u64, Entry>,
+    live: Live,
     /// How many entries are owned.
     owned: usize,
-    /// The names that owners gave to theirs, and the numbers of these entries.
-    given: HashMap<Arc<str>, u64>,
+    /// Those of them that their owners named.
+    given: HashMap<Arc<str>, Arc<Record>>,
     handed: Vec<Handed<S>>,
     watches: Vec<Handed<S>>,
     /// Whether the closer thread still takes sockets.
@@ -41,8 +42,8 @@ pub(crate) struct Table<S> {
     pub(crate) abandoned: bool,
 }
 
-struct Entry {
-    record: Arc<Record>,
+pub(crate) struct Entry {
+    pub(crate) record: Arc<Record>,
     stage: Stage,
 }
 
@@ -113,7 +114,7 @@ pub(crate) struct Close {
 impl<S> Table<S> {
     pub(crate) fn new() -> Self {
         Self {
-            live: BTreeMap::new(),
+            live: Live::default(),
             owned: 0,
             given: HashMap::new(),
             handed: Vec::new(),
@@ -134,26 +135,23 @@ impl<S> Table<S> {
     }
 
     pub(crate) fn open_named(&self, name: &str) -> Option<&Arc<Record>> {
-        let number = match self.given.get(name) {
-            Some(&number) => number,
-            None => Name::number(name)?,
-        };
-        let entry = self.live.get(&number).filter(|entry| entry.is_owned())?;
-        (*entry.record.name == *name).then_some(&entry.record)
+        if let Some(given) = self.given.get(name) {
+            return Some(given);
+        }
+        let number = Name::number(name)?;
+        let numbered = |record: &&Arc<Record>| record.id == number && *record.name == *name;
+        self.owned_ones().find(numbered)
     }
 
     pub(crate) fn opened(&mut self, record: Arc<Record>) {
         self.owned += 1;
         if let Some(name) = record.name.given() {
-            self.given.insert(Arc::clone(name), record.id);
+            self.given.insert(Arc::clone(name), Arc::clone(&record));
         }
-        self.live.insert(
-            record.id,
-            Entry {
-                record,
-                stage: Stage::Open,
-            },
-        );
+        self.live.insert(Entry {
+            record,
+            stage: Stage::Open,
+        });
     }
 
     /// The owner dropped it. Allocates at most; never waits.
@@ -186,7 +184,7 @@ impl<S> Table<S> {
 
     /// Its owner has it no longer: the name is free again.
     fn disown(&mut self, record: &Record, stage: Stage) {
-        let entry = self.live.get_mut(&record.id);
+        let entry = self.live.get_mut(record);
         if let Some(entry) = entry.filter(|entry| entry.is_owned()) {
             entry.stage = stage;
             self.owned -= 1;
@@ -217,13 +215,13 @@ impl<S> Table<S> {
     pub(crate) fn give(&mut self, record: &Record, watched: bool) {
         // Whatever watched it, nobody reads it any more.
         let watched = watched && self.accepting;
-        if let Some(entry) = self.live.get_mut(&record.id) {
+        if let Some(entry) = self.live.get_mut(record) {
             entry.stage = Stage::Given { watched };
         }
     }
 
     pub(crate) fn is_given(&self, record: &Record) -> bool {
-        let entry = self.live.get(&record.id);
+        let entry = self.live.get(record);
         entry.is_some_and(|entry| matches!(entry.stage, Stage::Given { .. }))
     }
 
@@ -302,7 +300,7 @@ impl<S> Table<S> {
     }
 
     pub(crate) fn lingering(&mut self, record: &Record, since: Instant, applied: Applied) {
-        if let Some(entry) = self.live.get_mut(&record.id) {
+        if let Some(entry) = self.live.get_mut(record) {
             entry.stage = Stage::Lingering { since, applied };
         }
     }
@@ -310,7 +308,7 @@ impl<S> Table<S> {
     /// Marks the end, once: a second mark for the same socket changes nothing.
     pub(crate) fn end(&mut self, record: &Arc<Record>, outcome: Outcome) {
         self.disown(record, Stage::Handed);
-        if self.live.remove(&record.id).is_none() {
+        if self.live.remove(record).is_none() {
             return;
         }
         self.ended.push_back((Arc::clone(record), outcome));
@@ -336,16 +334,22 @@ impl<S> Table<S> {
         }
     }
 
-    pub(crate) fn still_open(&self) -> impl Iterator<Item = &Arc<Record>> {
-        self.live
-            .values()
-            .filter(|entry| entry.is_owned())
-            .map(|entry| &entry.record)
+    /// In the order of their opening.
+    pub(crate) fn still_open(&self) -> Vec<Arc<Record>> {
+        let mut open: Vec<_> = self.owned_ones().cloned().collect();
+        open.sort_by_key(|record| record.id);
+        open
+    }
+
+    fn owned_ones(&self) -> impl Iterator<Item = &Arc<Record>> {
+        let owned = self.live.values().filter(|entry| entry.is_owned());
+        owned.map(|entry| &entry.record)
     }
 
     pub(crate) fn snapshot(&self, now: Instant) -> Vec<SocketInfo> {
-        self.live
-            .values()
+        let mut live: Vec<_> = self.live.values().collect();
+        live.sort_by_key(|entry| entry.record.id);
+        live.into_iter()
             .map(|entry| {
                 let state = match entry.stage {
                     Stage::Open | Stage::Given { .. } => SocketState::Open,
@@ -386,7 +390,7 @@ impl<S> Table<S> {
             let info = record.info(now, SocketState::Closed);
             sockets.push((record.id, SocketReport::new(info, outcome.clone())));
         }
-        for (id, entry) in &self.live {
+        for entry in self.live.values() {
             let (state, outcome) = match entry.stage {
                 Stage::Open | Stage::Given { watched: true } => {
                     (SocketState::Open, Outcome::StillOpen)
@@ -402,7 +406,7 @@ impl<S> Table<S> {
                 ),
             };
             sockets.push((
-                *id,
+                entry.record.id,
                 SocketReport::new(entry.record.info(now, state), outcome),
             ));
         }

@@ -77,7 +77,7 @@ impl Closer {
     }
 
     fn name_the_holders(&self) {
-        let open: Vec<_> = self.shared.table.lock().still_open().cloned().collect();
+        let open = self.shared.table.lock().still_open();
         for record in open {
             warn!(
                 socket = &*record.name,
