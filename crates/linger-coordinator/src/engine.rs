@@ -10,7 +10,7 @@ use crate::exit;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
 use crate::report::Report;
-use crate::room::Entry;
+use crate::room::Spoils;
 use crate::seat::Seat;
 
 pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
@@ -46,13 +46,13 @@ struct Engine<'a> {
     core: &'a Arc<Core>,
     narrator: Narrator,
     /// Functions and wakers of members that were given up. Dropped last: that may block.
-    given_up: Vec<Entry>,
+    given_up: Vec<Spoils>,
 }
 
 impl Engine<'_> {
     fn take_in(&mut self, event: Event) {
         // The last member went, but another came before the phase was shut.
-        if matches!(event, Event::Emptied { phase } if self.core.rooms[phase].open() > 0) {
+        if matches!(event, Event::Emptied { phase } if !self.core.rooms[phase].is_empty()) {
             return;
         }
         let now = Instant::now();
@@ -77,8 +77,8 @@ impl Engine<'_> {
             }
             Action::Begin { phase, window } => {
                 let room = &core.rooms[phase];
-                for (key, name, job) in room.begin(window) {
-                    let seat = Seat::new(Arc::clone(room), key, name);
+                for (key, job) in room.begin(window) {
+                    let seat = Seat::new(Arc::clone(room), key);
                     // A runtime may panic; the seat then says that the hook did.
                     let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
                 }
@@ -88,10 +88,6 @@ impl Engine<'_> {
                     members: room.open(),
                     limit,
                 });
-                if room.open() == 0 {
-                    // Behind what came in before it.
-                    core.inbox.send(Event::Emptied { phase });
-                }
             }
             Action::Force { phase, window } => {
                 let room = &core.rooms[phase];

@@ -27,7 +27,7 @@ impl Finish {
         }
         let mut waiting = Vec::new();
         self.wakers.lock().take_into(&mut waiting);
-        wake_all(waiting);
+        wake_all(&mut waiting);
     }
 
     pub(crate) fn wait(&self) -> Finished<'_> {

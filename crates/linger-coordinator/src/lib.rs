@@ -54,6 +54,8 @@ mod hook;
 mod inbox;
 mod machine;
 mod member;
+mod moment;
+mod name;
 mod narrator;
 mod origin;
 mod outcome;
@@ -68,6 +70,7 @@ mod room;
 mod seat;
 mod signals;
 mod stage;
+mod sync;
 #[cfg(feature = "tokio")]
 mod tasks;
 mod threads;

@@ -13,9 +13,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    #[track_caller]
-    pub(crate) fn caller() -> Self {
-        let location = Location::caller();
+    pub(crate) fn of(location: &'static Location<'static>) -> Self {
         Self {
             file: Cow::Borrowed(location.file()),
             line: location.line(),

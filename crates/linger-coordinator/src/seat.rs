@@ -1,4 +1,4 @@
-//! A member's place in its room: who holds one is counted, and its drop is the end.
+//! A seat: as long as one is held, its member has not ended.
 
 use std::sync::Arc;
 use std::thread;
@@ -6,27 +6,23 @@ use std::thread;
 use crate::outcome::Outcome;
 use crate::room::{Key, Room};
 
+/// One of a member's seats; the drop of the last ends it.
 pub(crate) struct Seat {
     pub(crate) room: Arc<Room>,
     pub(crate) key: Key,
-    pub(crate) name: Arc<str>,
-    #[cfg(feature = "tokio")]
-    pub(crate) token: std::sync::OnceLock<tokio_util::sync::CancellationToken>,
-    #[cfg(feature = "tokio")]
-    pub(crate) forced_token: std::sync::OnceLock<tokio_util::sync::CancellationToken>,
 }
 
 impl Seat {
-    pub(crate) fn new(room: Arc<Room>, key: Key, name: Arc<str>) -> Arc<Self> {
-        Arc::new(Self {
-            room,
-            key,
-            name,
-            #[cfg(feature = "tokio")]
-            token: std::sync::OnceLock::new(),
-            #[cfg(feature = "tokio")]
-            forced_token: std::sync::OnceLock::new(),
-        })
+    /// The first one, of a member that was just registered or whose hook runs.
+    pub(crate) fn new(room: Arc<Room>, key: Key) -> Self {
+        Self { room, key }
+    }
+
+    /// Another one.
+    pub(crate) fn share(&self) -> Self {
+        // If it has ended, the new one is as idle as this one is.
+        let _ = self.room.share(self.key);
+        Self::new(Arc::clone(&self.room), self.key)
     }
 
     /// Ends the member; the first outcome counts.
@@ -37,20 +33,22 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.settle(if thread::panicking() {
-            // The text is with whoever catches the panic, and with the panic hook.
-            Outcome::Panicked("text unknown: dropped while its thread panicked".to_owned())
-        } else {
-            Outcome::Done
+        self.room.leave(self.key, || {
+            if thread::panicking() {
+                // The text is with whoever catches the panic, and with the panic hook.
+                Outcome::Panicked("text unknown: dropped while its thread panicked".to_owned())
+            } else {
+                Outcome::Done
+            }
         });
     }
 }
 
 /// Holds a seat while a task or a closure runs, whatever becomes of the `Member` it was given.
-pub(crate) struct Running(Option<Arc<Seat>>);
+pub(crate) struct Running(Option<Seat>);
 
 impl Running {
-    pub(crate) fn new(seat: Arc<Seat>) -> Self {
+    pub(crate) fn new(seat: Seat) -> Self {
         Self(Some(seat))
     }
 

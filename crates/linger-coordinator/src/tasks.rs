@@ -1,5 +1,6 @@
 //! The tokio driver: tasks and async hooks.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -12,7 +13,6 @@ use crate::coordinator::Coordinator;
 use crate::ending::{Ending, outcome_of, panic_text};
 use crate::hook::ShutdownHook;
 use crate::member::{Member, RegisterError};
-use crate::origin::Origin;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::room::Entry;
@@ -27,7 +27,7 @@ impl Coordinator {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    /// The phase is unknown or has begun; there is no runtime.
     ///
     /// # Examples
     ///
@@ -48,7 +48,7 @@ impl Coordinator {
     #[track_caller]
     pub fn spawn<F, T>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         task: F,
     ) -> Result<(), RegisterError>
@@ -57,11 +57,12 @@ impl Coordinator {
         T: Future + Send + 'static,
         T::Output: Ending,
     {
-        let mut entry = Entry::new(name.into(), Origin::caller());
+        let mut entry = Entry::new(name.into());
         entry.on_failure = true;
         let runtime = self.runtime_for(&entry)?;
+        let name = entry.name.clone();
         let seat = self.seat(phase, entry)?;
-        let future = task(Member::new(Arc::clone(&seat)));
+        let future = task(Member::new(seat.share(), name));
         run_on(&runtime, seat, Box::pin(future));
         Ok(())
     }
@@ -74,7 +75,7 @@ impl Coordinator {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    /// The phase is unknown or has begun; there is no runtime.
     ///
     /// # Examples
     ///
@@ -94,7 +95,7 @@ impl Coordinator {
     #[track_caller]
     pub fn hook<F, T>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         hook: F,
     ) -> Result<(), RegisterError>
@@ -103,7 +104,7 @@ impl Coordinator {
         T: Future + Send + 'static,
         T::Output: Ending,
     {
-        let entry = Entry::new(name.into(), Origin::caller());
+        let entry = Entry::new(name.into());
         let runtime = self.runtime_for(&entry)?;
         self.hook_entry(phase, entry, move |seat| {
             run_on(&runtime, seat, Box::pin(async move { hook().await }));
@@ -114,18 +115,19 @@ impl Coordinator {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name; there is no runtime.
+    /// The phase is unknown or has begun; there is no runtime.
     #[track_caller]
     pub fn hook_with(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         hook: impl ShutdownHook,
     ) -> Result<(), RegisterError> {
-        let entry = Entry::new(name.into(), Origin::caller());
+        let entry = Entry::new(name.into());
         let runtime = self.runtime_for(&entry)?;
+        let name = entry.name.clone();
         self.hook_entry(phase, entry, move |seat| {
-            let member = Member::new(Arc::clone(&seat));
+            let member = Member::new(seat.share(), name);
             let mut hook = hook;
             run_on(
                 &runtime,
@@ -145,12 +147,13 @@ impl Coordinator {
     }
 }
 
-fn run_on<T>(runtime: &Handle, seat: Arc<Seat>, future: Pin<Box<T>>)
+fn run_on<T>(runtime: &Handle, seat: Seat, future: Pin<Box<T>>)
 where
     T: Future + Send + 'static,
     T::Output: Ending,
 {
-    let running = Running::new(Arc::clone(&seat));
+    let (room, key) = (Arc::clone(&seat.room), seat.key);
+    let running = Running::new(seat);
     let task = runtime.spawn(async move {
         // Dropped in reverse: when the task is aborted, first what it holds, then its seat.
         let running = running;
@@ -169,5 +172,5 @@ where
             panicked => panicked,
         });
     });
-    seat.room.set_abort(seat.key, task.abort_handle());
+    room.set_abort(key, task.abort_handle());
 }

@@ -1,13 +1,13 @@
 //! The thread driver: blocking closures and hooks, each on a thread of its own.
 
+use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
 use std::thread;
 
 use crate::coordinator::Coordinator;
 use crate::ending::{BoxError, outcome_of};
 use crate::member::{Member, RegisterError};
-use crate::origin::Origin;
+use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::room::Entry;
@@ -22,7 +22,7 @@ impl Coordinator {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name; no thread could be
+    /// The phase is unknown or has begun; no thread could be
     /// started.
     ///
     /// # Examples
@@ -44,18 +44,21 @@ impl Coordinator {
     #[track_caller]
     pub fn spawn_blocking<F>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         body: F,
     ) -> Result<(), RegisterError>
     where
         F: FnOnce(Member) -> Result<(), BoxError> + Send + 'static,
     {
-        let mut entry = Entry::new(name.into(), Origin::caller());
+        let mut entry = Entry::new(name.into());
         entry.on_failure = true;
+        let name = entry.name.clone();
         let seat = self.seat(phase, entry)?;
-        let name = seat.name.to_string();
-        run_on_thread(seat, body).map_err(|source| RegisterError::Thread { name, source })
+        run_on_thread(seat, name.clone(), body).map_err(|source| RegisterError::Thread {
+            name: name.to_string(),
+            source,
+        })
     }
 
     /// Runs a blocking closure on a thread of its own when `phase` begins.
@@ -65,7 +68,7 @@ impl Coordinator {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name.
+    /// The phase is unknown or has begun.
     ///
     /// # Examples
     ///
@@ -85,17 +88,18 @@ impl Coordinator {
     #[track_caller]
     pub fn blocking_hook<F>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         hook: F,
     ) -> Result<(), RegisterError>
     where
         F: FnOnce(Member) -> Result<(), BoxError> + Send + 'static,
     {
-        let entry = Entry::new(name.into(), Origin::caller());
+        let entry = Entry::new(name.into());
+        let name = entry.name.clone();
         self.hook_entry(phase, entry, move |seat| {
-            let failed = Arc::clone(&seat);
-            if let Err(error) = run_on_thread(seat, hook) {
+            let failed = seat.share();
+            if let Err(error) = run_on_thread(seat, name, hook) {
                 failed.settle(Outcome::Failed(format!("no thread: {error}")));
             }
         })
@@ -105,7 +109,7 @@ impl Coordinator {
         &self,
         phase: Phase,
         mut entry: Entry,
-        job: impl FnOnce(Arc<Seat>) + Send + 'static,
+        job: impl FnOnce(Seat) + Send + 'static,
     ) -> Result<(), RegisterError> {
         entry.job = Some(Box::new(job));
         let Some(room) = self.core().room(phase) else {
@@ -119,13 +123,13 @@ impl Coordinator {
     }
 }
 
-fn run_on_thread<F>(seat: Arc<Seat>, body: F) -> io::Result<()>
+fn run_on_thread<F>(seat: Seat, name: Name, body: F) -> io::Result<()>
 where
     F: FnOnce(Member) -> Result<(), BoxError> + Send + 'static,
 {
     // A thread's name can't hold NUL.
-    let thread = thread::Builder::new().name(seat.name.replace('\0', "?"));
-    let member = Member::new(Arc::clone(&seat));
+    let thread = thread::Builder::new().name(name.replace('\0', "?"));
+    let member = Member::new(seat.share(), name);
     let running = Running::new(seat);
     thread
         .spawn(move || running.finish(outcome_of(|| body(member))))

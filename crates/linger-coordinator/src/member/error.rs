@@ -14,14 +14,6 @@ pub enum RegisterError {
         /// Its phase.
         phase: Phase,
     },
-    /// A member of that phase has the same name; reports could not tell them apart.
-    #[error("'{name}' was refused: phase '{phase}' has a member of that name")]
-    NameTaken {
-        /// The member's name.
-        name: String,
-        /// Its phase.
-        phase: Phase,
-    },
     /// The coordinator has no such phase.
     #[error("'{name}' was refused: there is no phase '{phase}'")]
     UnknownPhase {

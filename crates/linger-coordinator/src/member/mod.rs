@@ -6,15 +6,22 @@ mod triggered;
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
+#[cfg(feature = "tokio")]
+use std::sync::OnceLock;
 use std::time::Instant;
+
+#[cfg(feature = "tokio")]
+use tokio_util::sync::CancellationToken;
 
 pub use error::RegisterError;
 pub use registration::Registration;
 
 use self::triggered::Triggered;
+use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::park;
 use crate::phase::Phase;
+use crate::room::Entry;
 use crate::seat::Seat;
 
 /// A guard: the phase it belongs to is not over until it is dropped.
@@ -47,18 +54,34 @@ use crate::seat::Seat;
 /// ```
 #[must_use = "dropping a member means that it is done"]
 pub struct Member {
-    seat: Arc<Seat>,
+    seat: Seat,
+    name: Name,
+    #[cfg(feature = "tokio")]
+    tokens: Tokens,
+}
+
+/// Made on first use.
+#[cfg(feature = "tokio")]
+#[derive(Default)]
+struct Tokens {
+    begun: OnceLock<CancellationToken>,
+    forced: OnceLock<CancellationToken>,
 }
 
 impl Member {
-    pub(crate) fn new(seat: Arc<Seat>) -> Self {
-        Self { seat }
+    pub(crate) fn new(seat: Seat, name: Name) -> Self {
+        Self {
+            seat,
+            name,
+            #[cfg(feature = "tokio")]
+            tokens: Tokens::default(),
+        }
     }
 
     /// The name it was registered with.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.seat.name
+        &self.name
     }
 
     /// The phase it belongs to.
@@ -119,6 +142,35 @@ impl Member {
         Triggered::new(&self.seat).await;
     }
 
+    /// Registers another member of its phase, listed as `self/name`: one for each connection, say.
+    ///
+    /// It ends on its own, before or after this one; the phase waits for both.
+    ///
+    /// # Errors
+    ///
+    /// The phase has begun.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_coordinator::{Coordinator, Phase};
+    ///
+    /// let stop = Coordinator::builder().start()?;
+    /// let server = stop.register("http").phase(Phase::WORK)?;
+    /// let connection = server.child("10.0.0.7:51331")?;
+    /// assert_eq!(connection.name(), "http/10.0.0.7:51331");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[track_caller]
+    pub fn child(&self, name: impl Display) -> Result<Self, RegisterError> {
+        // Printed before a lock is taken: it is the user's code.
+        let entry = Entry::new(self.name.child(name));
+        let name = entry.name.clone();
+        let room = &self.seat.room;
+        let key = room.register(entry)?;
+        Ok(Self::new(Seat::new(Arc::clone(room), key), name))
+    }
+
     /// Ends it with an error, whose text is kept in the report.
     ///
     /// Starts the shutdown if the member is [critical](Registration::critical).
@@ -133,22 +185,18 @@ impl Member {
     ///
     /// Cancelling it cancels its clones, and nobody else's.
     #[must_use]
-    pub fn token(&self) -> tokio_util::sync::CancellationToken {
-        self.seat
-            .token
-            .get_or_init(|| self.seat.room.begun_child())
-            .clone()
+    pub fn token(&self) -> CancellationToken {
+        let begun = &self.tokens.begun;
+        begun.get_or_init(|| self.seat.room.begun_child()).clone()
     }
 
     /// A token of its own that is cancelled when it is forced; made on first use.
     ///
     /// Tasks are aborted shortly after (half of what is left of the phase, at most 100 ms).
     #[must_use]
-    pub fn forced_token(&self) -> tokio_util::sync::CancellationToken {
-        self.seat
-            .forced_token
-            .get_or_init(|| self.seat.room.forced_child())
-            .clone()
+    pub fn forced_token(&self) -> CancellationToken {
+        let forced = &self.tokens.forced;
+        forced.get_or_init(|| self.seat.room.forced_child()).clone()
     }
 }
 

@@ -1,37 +1,31 @@
 //! Registering a guard.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Member, RegisterError};
 use crate::coordinator::Coordinator;
-use crate::origin::Origin;
 use crate::phase::Phase;
 use crate::room::Entry;
 use crate::seat::Seat;
 
 /// A member about to be registered; made by [`Coordinator::register`].
 #[must_use = "nothing is registered before `phase` is called"]
-#[derive(Debug)]
 pub struct Registration<'a> {
     coordinator: &'a Coordinator,
-    name: Arc<str>,
-    origin: Origin,
-    critical: bool,
+    entry: Entry,
 }
 
 impl<'a> Registration<'a> {
-    pub(crate) fn new(coordinator: &'a Coordinator, name: Arc<str>, origin: Origin) -> Self {
-        Self {
-            coordinator,
-            name,
-            origin,
-            critical: false,
-        }
+    pub(crate) fn new(coordinator: &'a Coordinator, entry: Entry) -> Self {
+        Self { coordinator, entry }
     }
 
     /// Makes its end, its error or its panic start the shutdown.
     pub fn critical(mut self) -> Self {
-        self.critical = true;
+        self.entry.on_failure = true;
+        self.entry.on_end = true;
         self
     }
 
@@ -39,12 +33,20 @@ impl<'a> Registration<'a> {
     ///
     /// # Errors
     ///
-    /// The phase is unknown or has begun, or has a member of that name.
+    /// The phase is unknown or has begun.
     pub fn phase(self, phase: Phase) -> Result<Member, RegisterError> {
-        let mut entry = Entry::new(Arc::clone(&self.name), self.origin);
-        entry.on_failure = self.critical;
-        entry.on_end = self.critical;
-        self.coordinator.seat(phase, entry).map(Member::new)
+        let name = self.entry.name.clone();
+        let seat = self.coordinator.seat(phase, self.entry)?;
+        Ok(Member::new(seat, name))
+    }
+}
+
+impl fmt::Debug for Registration<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration")
+            .field("name", &self.entry.name)
+            .field("critical", &self.entry.on_end)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,24 +63,22 @@ impl Coordinator {
     ///
     /// let stop = Coordinator::builder().start()?;
     /// let member = stop.register("journal").phase(Phase::WORK)?;
-    /// assert!(stop.register("journal").phase(Phase::WORK).is_err());
     /// # drop(member);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[track_caller]
-    pub fn register(&self, name: impl Into<Arc<str>>) -> Registration<'_> {
-        Registration::new(self, name.into(), Origin::caller())
+    pub fn register(&self, name: impl Into<Cow<'static, str>>) -> Registration<'_> {
+        Registration::new(self, Entry::new(name.into()))
     }
 
-    pub(crate) fn seat(&self, phase: Phase, entry: Entry) -> Result<Arc<Seat>, RegisterError> {
-        let name = Arc::clone(&entry.name);
+    pub(crate) fn seat(&self, phase: Phase, entry: Entry) -> Result<Seat, RegisterError> {
         let Some(room) = self.core().room(phase) else {
             return Err(RegisterError::UnknownPhase {
-                name: name.to_string(),
+                name: entry.name.to_string(),
                 phase,
             });
         };
         let key = room.register(entry)?;
-        Ok(Seat::new(Arc::clone(room), key, name))
+        Ok(Seat::new(Arc::clone(room), key))
     }
 }

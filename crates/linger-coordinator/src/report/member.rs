@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::name::Name;
 use crate::origin::Origin;
 use crate::outcome::Outcome;
 use crate::room::Ended;
@@ -10,19 +11,19 @@ use crate::room::Ended;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemberReport {
-    name: String,
+    name: Name,
     origin: Origin,
     outcome: Outcome,
     started: Duration,
     took: Duration,
     cap: Duration,
-    note: Option<String>,
+    note: Option<Box<str>>,
 }
 
 impl MemberReport {
     pub(super) fn new(ended: Ended, start: Instant, armed: Instant, cap: Duration) -> Self {
         Self {
-            name: ended.name.to_string(),
+            name: ended.name,
             origin: ended.origin,
             outcome: ended.outcome,
             started: start.saturating_duration_since(armed),

@@ -1,39 +1,53 @@
 //! One member's entry.
 
 use std::fmt;
-use std::sync::Arc;
+use std::mem;
+use std::panic::Location;
 use std::time::Instant;
 
+use crate::name::Name;
 use crate::origin::Origin;
 use crate::outcome::Outcome;
 use crate::seat::Seat;
 use crate::wakers::Wakers;
 
 /// A hook's function: begins it on a task or a thread, without blocking.
-pub(crate) type Job = Box<dyn FnOnce(Arc<Seat>) + Send>;
+pub(crate) type Job = Box<dyn FnOnce(Seat) + Send>;
 
 pub(crate) struct Entry {
-    pub(crate) name: Arc<str>,
-    pub(crate) origin: Origin,
+    pub(crate) name: Name,
+    pub(crate) location: &'static Location<'static>,
     pub(crate) sequence: u64,
+    /// How many seats there are: the last to go ends it.
+    pub(crate) seats: u32,
     /// Its error or panic starts the shutdown.
     pub(crate) on_failure: bool,
     /// Its end, too.
     pub(crate) on_end: bool,
-    pub(crate) note: Option<String>,
+    pub(crate) note: Option<Box<str>>,
     pub(crate) wakers: Wakers,
     pub(crate) job: Option<Job>,
     #[cfg(feature = "tokio")]
     pub(crate) abort: Option<tokio::task::AbortHandle>,
+    /// How and when it ended. Those that end in normal life are not kept.
+    pub(crate) end: Option<(Outcome, Instant)>,
+}
+
+/// What a member leaves behind whose drop runs code of the user's.
+pub(crate) struct Spoils {
+    _wakers: Wakers,
+    _job: Option<Job>,
+    #[cfg(feature = "tokio")]
+    _abort: Option<tokio::task::AbortHandle>,
 }
 
 /// What is kept of a member that has ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Ended {
-    pub(crate) name: Arc<str>,
+    pub(crate) name: Name,
     pub(crate) origin: Origin,
     pub(crate) sequence: u64,
-    pub(crate) note: Option<String>,
+    pub(crate) note: Option<Box<str>>,
     pub(crate) outcome: Outcome,
     pub(crate) at: Instant,
 }
@@ -41,18 +55,20 @@ pub(crate) struct Ended {
 /// Who is left in a phase, for listings.
 #[derive(Clone, Debug)]
 pub(crate) struct Left {
-    pub(crate) name: Arc<str>,
+    pub(crate) name: Name,
     pub(crate) origin: Origin,
     pub(crate) sequence: u64,
-    pub(crate) note: Option<String>,
+    pub(crate) note: Option<Box<str>>,
 }
 
 impl Entry {
-    pub(crate) fn new(name: Arc<str>, origin: Origin) -> Self {
+    #[track_caller]
+    pub(crate) fn new(name: impl Into<Name>) -> Self {
         Self {
-            name,
-            origin,
+            name: name.into(),
+            location: Location::caller(),
             sequence: 0,
+            seats: 1,
             on_failure: false,
             on_end: false,
             note: None,
@@ -60,24 +76,42 @@ impl Entry {
             job: None,
             #[cfg(feature = "tokio")]
             abort: None,
+            end: None,
         }
     }
 
-    pub(crate) fn ended(&mut self, outcome: Outcome, at: Instant) -> Ended {
-        Ended {
-            name: Arc::clone(&self.name),
-            origin: self.origin.clone(),
+    /// Marks its end; what is returned must be dropped without a lock.
+    pub(crate) fn end(&mut self, outcome: Outcome, at: Instant) -> Spoils {
+        self.end = Some((outcome, at));
+        Spoils {
+            _wakers: mem::take(&mut self.wakers),
+            _job: self.job.take(),
+            #[cfg(feature = "tokio")]
+            _abort: self.abort.take(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// What is kept of it, if it has ended.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        let (outcome, at) = self.end.clone()?;
+        Some(Ended {
+            name: self.name.clone(),
+            origin: Origin::of(self.location),
             sequence: self.sequence,
-            note: self.note.take(),
+            note: self.note.clone(),
             outcome,
             at,
-        }
+        })
     }
 
     pub(crate) fn left(&self) -> Left {
         Left {
-            name: Arc::clone(&self.name),
-            origin: self.origin.clone(),
+            name: self.name.clone(),
+            origin: Origin::of(self.location),
             sequence: self.sequence,
             note: self.note.clone(),
         }

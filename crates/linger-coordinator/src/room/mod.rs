@@ -1,34 +1,38 @@
 //! One phase's members: waker list, counter and listing at once.
 //!
-//! Entries live in shards, chosen by the member's name, so that one lock finds a name that is used
-//! twice. No lock is held while a waker, a token or anything else of the user's runs.
+//! Entries live in shards, chosen by the thread that registers. No lock is held while a waker, a
+//! token or anything else of the user's runs. While the service runs, a member that comes and goes
+//! takes two locks of its shard and writes nothing that all threads share: ends are counted within
+//! the shard, and a shard counts as empty only once the phase has begun.
 
 mod entry;
+mod place;
 mod shard;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
 use std::time::Instant;
 
-use parking_lot::Mutex;
+pub(crate) use entry::{Ended, Entry, Left, Spoils};
 
-pub(crate) use entry::{Ended, Entry, Left};
-
+use self::place::Place;
 use self::shard::Shard;
-use crate::budget::Window;
 use crate::inbox::Inbox;
 use crate::machine::Event;
 use crate::member::RegisterError;
+use crate::moment::Moment;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::reason::Reason;
+use crate::sync::{Apart, AtomicBool, AtomicUsize, Mutex, Ordering};
 
+#[cfg(not(all(test, loom)))]
 const SHARDS: usize = 16;
+#[cfg(all(test, loom))]
+const SHARDS: usize = 2;
 
 /// Where a member's entry is.
 #[derive(Clone, Copy, Debug)]
@@ -43,19 +47,22 @@ pub(crate) struct Room {
     phase: Phase,
     index: usize,
     inbox: Arc<Inbox>,
-    hasher: RandomState,
+    flags: Apart<Flags>,
+    /// Shards that may have members, once the phase has begun.
+    busy: Apart<AtomicUsize>,
+    shards: [Apart<Mutex<Shard>>; SHARDS],
+    #[cfg(feature = "tokio")]
+    tokens: tasks::Roots,
+}
+
+/// What members look at all the time, and what is seldom written.
+struct Flags {
     triggered: AtomicBool,
     forced: AtomicBool,
     #[cfg(feature = "tokio")]
     aborting: AtomicBool,
-    /// Members that have not ended. Registration counts up under the shard's lock.
-    open: AtomicUsize,
-    /// The order of registration, for listings.
-    sequence: AtomicU64,
-    window: Mutex<Option<Window>>,
-    shards: [Mutex<Shard>; SHARDS],
-    #[cfg(feature = "tokio")]
-    tokens: tasks::Roots,
+    /// When members are forced.
+    deadline: Moment,
 }
 
 impl Room {
@@ -64,14 +71,14 @@ impl Room {
             phase,
             index,
             inbox,
-            hasher: RandomState::new(),
-            triggered: AtomicBool::new(false),
-            forced: AtomicBool::new(false),
-            #[cfg(feature = "tokio")]
-            aborting: AtomicBool::new(false),
-            open: AtomicUsize::new(0),
-            sequence: AtomicU64::new(0),
-            window: Mutex::new(None),
+            flags: Apart(Flags {
+                triggered: AtomicBool::new(false),
+                forced: AtomicBool::new(false),
+                #[cfg(feature = "tokio")]
+                aborting: AtomicBool::new(false),
+                deadline: Moment::none(),
+            }),
+            busy: Apart(AtomicUsize::new(SHARDS)),
             shards: Default::default(),
             #[cfg(feature = "tokio")]
             tokens: tasks::Roots::default(),
@@ -83,93 +90,143 @@ impl Room {
     }
 
     pub(crate) fn is_triggered(&self) -> bool {
-        self.triggered.load(Ordering::SeqCst)
+        self.flags.0.triggered.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_forced(&self) -> bool {
-        self.forced.load(Ordering::SeqCst)
+        self.flags.0.forced.load(Ordering::SeqCst)
     }
 
+    /// Whether the phase has begun and all its members have ended.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.busy.0.load(Ordering::SeqCst) == 0
+    }
+
+    /// How many members there are.
     pub(crate) fn open(&self) -> usize {
-        self.open.load(Ordering::SeqCst)
+        let open = |shard: &Apart<Mutex<Shard>>| shard.0.lock().open();
+        self.shards.iter().map(open).sum()
     }
 
     /// When the phase's members are forced, once it has begun.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.window.lock().map(|window| window.force)
+        self.flags.0.deadline.get()
     }
 
     pub(crate) fn register(&self, mut entry: Entry) -> Result<Key, RegisterError> {
-        let shard = self.shard_of(&entry.name);
-        let mut members = self.shards[shard].lock();
-        // `begin` sets the flag before it visits the shards: whoever does not see it here is seen
-        // there, and counted.
-        if self.is_triggered() {
+        let Place { shard, sequence } = Place::here();
+        entry.sequence = sequence;
+        let mut members = self.shards[shard].0.lock();
+        // `begin` says so to each shard before it wakes its members: whoever is let in here is
+        // woken and counted there.
+        if members.has_begun() {
+            drop(members);
             return Err(RegisterError::PhaseBegun {
                 name: entry.name.to_string(),
                 phase: self.phase,
             });
         }
-        if members.has(&entry.name) {
-            return Err(RegisterError::NameTaken {
-                name: entry.name.to_string(),
-                phase: self.phase,
-            });
-        }
-        entry.sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
-        self.open.fetch_add(1, Ordering::SeqCst);
         Ok(Key {
             shard,
-            sequence: entry.sequence,
+            sequence,
             slot: members.insert(entry),
         })
     }
 
-    /// Ends a member; the first outcome counts.
-    pub(crate) fn settle(&self, key: Key, outcome: Outcome) {
-        let at = Instant::now();
-        // By the clock too: the engine may be late, and late is never a success.
-        let late = || self.is_forced() || self.deadline().is_some_and(|deadline| at > deadline);
-        let outcome = match outcome {
-            Outcome::Done if late() => Outcome::Forced,
-            other => other,
+    /// One more seat of a member; `false` if it has ended.
+    pub(crate) fn share(&self, key: Key) -> bool {
+        let mut members = self.shards[key.shard].0.lock();
+        let Some(entry) = members.get(key) else {
+            return false;
         };
-        let mut members = self.shards[key.shard].lock();
-        let Some(mut entry) = members.take(key) else {
+        entry.seats += 1;
+        true
+    }
+
+    /// One seat of a member less: the last ends it.
+    pub(crate) fn leave(&self, key: Key, outcome: impl FnOnce() -> Outcome) {
+        self.end(key, |seats| (seats <= 1).then(outcome));
+    }
+
+    /// Ends a member, whatever seats it has; the first outcome counts.
+    pub(crate) fn settle(&self, key: Key, outcome: Outcome) {
+        self.end(key, |_| Some(outcome));
+    }
+
+    fn end(&self, key: Key, outcome: impl FnOnce(u32) -> Option<Outcome>) {
+        let mut members = self.shards[key.shard].0.lock();
+        let Some(entry) = members.get(key) else {
             return;
         };
-        let armed = self.inbox.armed().is_some();
+        let Some(outcome) = outcome(entry.seats) else {
+            entry.seats -= 1;
+            return;
+        };
         // In normal life members come and go, and only what went wrong is remembered.
-        if armed {
-            members.remember(entry.ended(outcome.clone(), at));
-        } else if outcome.is_failure() {
-            members.remember_failure(entry.ended(outcome.clone(), at));
-        }
+        let armed = self.inbox.armed().is_some();
+        let (reason, spoils) = if armed {
+            let at = Instant::now();
+            let outcome = self.as_judged(outcome, at);
+            let reason = entry.reason(&outcome, armed);
+            let spoils = entry.end(outcome, at);
+            members.note_end();
+            (reason, Err(spoils))
+        } else {
+            let reason = entry.reason(&outcome, armed);
+            if outcome.is_failure() {
+                let spoils = entry.end(outcome, Instant::now());
+                let failed = entry.ended();
+                members.remember_failure(failed);
+                drop(members.remove(key));
+                (reason, Err(spoils))
+            } else {
+                (reason, Ok(members.remove(key)))
+            }
+        };
+        let emptied = members.has_begun() && members.open() == 0;
         drop(members);
-        if let Some(reason) = entry.reason(outcome, armed) {
+        if let Some(reason) = reason {
             self.inbox.trigger(reason);
         }
         // Wakers, closures: dropping them runs code of the user's.
-        drop(entry);
-        if self.open.fetch_sub(1, Ordering::SeqCst) == 1 && self.is_triggered() {
+        drop(spoils);
+        if emptied {
+            self.shard_emptied();
+        }
+    }
+
+    /// By the clock too: the engine may be late, and late is never a success.
+    fn as_judged(&self, outcome: Outcome, at: Instant) -> Outcome {
+        let is_late = || self.is_forced() || self.deadline().is_some_and(|deadline| at > deadline);
+        match outcome {
+            Outcome::Done if is_late() => Outcome::Forced,
+            other => other,
+        }
+    }
+
+    fn shard_emptied(&self) {
+        if self.busy.0.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.inbox.send(Event::Emptied { phase: self.index });
         }
     }
 
     pub(crate) fn note(&self, key: Key, note: String) {
-        let replaced = match self.shards[key.shard].lock().get(key) {
-            Some(entry) => entry.note.replace(note),
+        let mut members = self.shards[key.shard].0.lock();
+        let replaced = match members.get(key) {
+            Some(entry) => entry.note.replace(note.into()),
             None => return,
         };
+        drop(members);
         drop(replaced);
     }
 
     /// Waits for the phase to begin: `None` if it has, or if the member has ended.
     pub(crate) fn wait(&self, key: Key, waiter: Option<u64>, waker: Waker) -> Option<u64> {
         let (waiter, replaced) = {
-            let mut members = self.shards[key.shard].lock();
-            // Seen false under the lock, `begin` comes by later and takes the waker.
-            if self.is_triggered() {
+            let mut members = self.shards[key.shard].0.lock();
+            // Before `begin` has come by: it takes the waker.
+            if members.has_begun() {
+                drop(members);
                 return None;
             }
             members.get(key)?.wakers.store(waiter, waker)
@@ -179,30 +236,31 @@ impl Room {
     }
 
     pub(crate) fn unwait(&self, key: Key, waiter: u64) {
-        let removed = match self.shards[key.shard].lock().get(key) {
+        let mut members = self.shards[key.shard].0.lock();
+        let removed = match members.get(key) {
             Some(entry) => entry.wakers.remove(waiter),
             None => None,
         };
+        drop(members);
         drop(removed);
-    }
-
-    fn shard_of(&self, name: &str) -> usize {
-        // The remainder is below SHARDS.
-        usize::try_from(self.hasher.hash_one(name) % SHARDS as u64).unwrap_or(0)
     }
 }
 
 impl Entry {
     /// Why its end is a reason to stop the service, if it is one.
-    fn reason(&self, outcome: Outcome, armed: bool) -> Option<Reason> {
-        let name = self.name.to_string();
+    fn reason(&self, outcome: &Outcome, armed: bool) -> Option<Reason> {
+        let name = || self.name.to_string();
         match outcome {
-            Outcome::Failed(error) if self.on_failure => Some(Reason::MemberFailed { name, error }),
-            Outcome::Panicked(text) if self.on_failure => {
-                Some(Reason::MemberPanicked { name, text })
-            }
+            Outcome::Failed(error) if self.on_failure => Some(Reason::MemberFailed {
+                name: name(),
+                error: error.clone(),
+            }),
+            Outcome::Panicked(text) if self.on_failure => Some(Reason::MemberPanicked {
+                name: name(),
+                text: text.clone(),
+            }),
             Outcome::Failed(_) | Outcome::Panicked(_) => None,
-            _ if self.on_end && !armed => Some(Reason::MemberEnded { name }),
+            _ if self.on_end && !armed => Some(Reason::MemberEnded { name: name() }),
             _ => None,
         }
     }

@@ -1,7 +1,6 @@
 //! A part of a room under one lock: a slab of entries.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use slab::Slab;
 
 use super::Key;
 use super::entry::{Ended, Entry};
@@ -9,80 +8,99 @@ use super::entry::{Ended, Entry};
 /// Members that failed in normal life and are remembered, in one shard; the rest is counted.
 const FAILURES_KEPT: usize = 64;
 
+/// Slots that are visited at once.
+const VISITED: usize = 256;
+
 #[derive(Default)]
 pub(crate) struct Shard {
-    slots: Vec<Option<Entry>>,
-    free: Vec<usize>,
-    names: HashSet<Arc<str>>,
-    ended: Vec<Ended>,
+    entries: Slab<Entry>,
+    /// How many of them have not ended.
+    open: usize,
+    /// The phase has begun, and was seen to here: nobody is let in any more.
+    begun: bool,
+    /// Those that failed in normal life.
+    failed: Vec<Ended>,
     omitted: usize,
 }
 
 impl Shard {
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.contains(name)
+    pub(crate) fn open(&self) -> usize {
+        self.open
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// From here on ends are waited for; `true` the first time.
+    pub(crate) fn begin(&mut self) -> bool {
+        !std::mem::replace(&mut self.begun, true)
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) -> usize {
-        self.names.insert(Arc::clone(&entry.name));
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot] = Some(entry);
-                slot
-            }
-            None => {
-                self.slots.push(Some(entry));
-                self.slots.len() - 1
-            }
-        }
+        self.open += 1;
+        self.entries.insert(entry)
     }
 
-    /// Takes a member out, unless that was done before.
-    pub(crate) fn take(&mut self, key: Key) -> Option<Entry> {
-        let slot = self.slots.get_mut(key.slot)?;
-        let entry = slot.take_if(|entry| entry.sequence == key.sequence)?;
-        self.names.remove(&entry.name);
-        self.free.push(key.slot);
+    /// The entry, unless it has ended.
+    pub(crate) fn get(&mut self, key: Key) -> Option<&mut Entry> {
+        self.entries
+            .get_mut(key.slot)
+            .filter(|entry| entry.sequence == key.sequence && entry.is_open())
+    }
+
+    /// One that `get` found has ended, and is kept.
+    pub(crate) fn note_end(&mut self) {
+        self.open -= 1;
+    }
+
+    /// One that `get` found has ended, and is not kept.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Entry> {
+        let entry = self.entries.try_remove(key.slot)?;
+        self.open -= 1;
         Some(entry)
     }
 
-    pub(crate) fn get(&mut self, key: Key) -> Option<&mut Entry> {
-        self.slots
-            .get_mut(key.slot)?
-            .as_mut()
-            .filter(|entry| entry.sequence == key.sequence)
-    }
-
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.slots.iter().flatten()
-    }
-
-    pub(crate) fn slots_mut(&mut self) -> impl Iterator<Item = (usize, &mut Entry)> {
-        let slots = self.slots.iter_mut().enumerate();
-        slots.filter_map(|(slot, entry)| Some((slot, entry.as_mut()?)))
-    }
-
-    /// Takes out all who are left.
-    pub(crate) fn clear(&mut self) -> Vec<Entry> {
-        self.names.clear();
-        self.slots.iter_mut().filter_map(Option::take).collect()
-    }
-
-    /// Remembers one that ended in normal life, within the limit.
-    pub(crate) fn remember_failure(&mut self, ended: Ended) {
-        if self.ended.len() < FAILURES_KEPT {
-            self.ended.push(ended);
+    /// Remembers one that failed in normal life, within the limit.
+    pub(crate) fn remember_failure(&mut self, ended: Option<Ended>) {
+        if self.failed.len() < FAILURES_KEPT {
+            self.failed.extend(ended);
         } else {
             self.omitted += 1;
         }
     }
 
-    /// Remembers one that ended during the shutdown.
-    pub(crate) fn remember(&mut self, ended: Ended) {
-        self.ended.push(ended);
+    /// Visits some of those that have not ended, from slot `from` on; where to go on, if there are
+    /// more. So that whoever holds the lock for long lets others in between.
+    pub(crate) fn visit(
+        &mut self,
+        from: usize,
+        mut visit: impl FnMut(usize, &mut Entry),
+    ) -> Option<usize> {
+        let end = self.entries.capacity();
+        let until = end.min(from + VISITED);
+        for slot in from..until {
+            let entry = self.entries.get_mut(slot);
+            if let Some(entry) = entry.filter(|entry| entry.is_open()) {
+                visit(slot, entry);
+            }
+        }
+        (until < end).then_some(until)
     }
 
-    pub(crate) fn ended(&self) -> (&[Ended], usize) {
-        (&self.ended, self.omitted)
+    /// Ends all who are left.
+    pub(crate) fn give_up(&mut self, end: impl FnMut(&mut Entry)) {
+        let entries = self.entries.iter_mut().map(|(_, entry)| entry);
+        entries.filter(|entry| entry.is_open()).for_each(end);
+        self.open = 0;
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().map(|(_, entry)| entry)
+    }
+
+    /// Those that failed in normal life, and how many more did.
+    pub(crate) fn failed(&self) -> (&[Ended], usize) {
+        (&self.failed, self.omitted)
     }
 }

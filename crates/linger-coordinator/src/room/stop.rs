@@ -1,16 +1,13 @@
 //! What the engine does to a room: begin, force, end.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use parking_lot::MutexGuard;
-
-use super::entry::{Ended, Entry, Job, Left};
+use super::entry::{Ended, Entry, Job, Left, Spoils};
 use super::shard::Shard;
 use super::{Key, Room};
 use crate::budget::Window;
 use crate::outcome::Outcome;
+use crate::sync::{MutexGuard, Ordering};
 use crate::wakers::wake_all;
 
 /// The longest wait for a shard. Nothing of the user's runs under its lock, so this is never
@@ -21,62 +18,58 @@ impl Room {
     /// Refuses new members and wakes those there are; returns the hooks to run.
     ///
     /// Hooks stay where they are if the window is empty: they are then reported as skipped.
-    pub(crate) fn begin(&self, window: Window) -> Vec<(Key, Arc<str>, Job)> {
-        *self.window.lock() = Some(window);
-        self.triggered.store(true, Ordering::SeqCst);
+    pub(crate) fn begin(&self, window: Window) -> Vec<(Key, Job)> {
+        self.flags.0.deadline.bring_forward(window.force);
+        self.flags.0.triggered.store(true, Ordering::SeqCst);
         #[cfg(feature = "tokio")]
         self.tokens.cancel_begun();
         let mut jobs = Vec::new();
-        for (shard, members) in self.shards.iter().enumerate() {
-            let mut wakers = Vec::new();
-            let mut members = members.lock();
-            for (slot, entry) in members.slots_mut() {
-                entry.wakers.take_into(&mut wakers);
-                if !window.is_empty() {
-                    let key = Key {
-                        shard,
-                        slot,
-                        sequence: entry.sequence,
-                    };
-                    jobs.extend(
-                        entry
-                            .job
-                            .take()
-                            .map(|job| (key, Arc::clone(&entry.name), job)),
-                    );
+        let mut wakers = Vec::new();
+        for (number, shard) in self.shards.iter().enumerate() {
+            let mut next = Some(0);
+            while let Some(from) = next {
+                let mut members = shard.0.lock();
+                let emptied = members.begin() && members.open() == 0;
+                next = members.visit(from, |slot, entry| {
+                    entry.wakers.take_into(&mut wakers);
+                    if let Some(job) = entry.job.take_if(|_| !window.is_empty()) {
+                        let key = Key {
+                            shard: number,
+                            slot,
+                            sequence: entry.sequence,
+                        };
+                        jobs.push((key, job));
+                    }
+                });
+                drop(members);
+                if emptied {
+                    self.shard_emptied();
                 }
+                wake_all(&mut wakers);
             }
-            drop(members);
-            wake_all(wakers);
         }
         jobs
     }
 
     /// Tells the members that they are forced.
     pub(crate) fn force(&self, window: Window) {
-        *self.window.lock() = Some(window);
-        self.forced.store(true, Ordering::SeqCst);
+        self.flags.0.deadline.bring_forward(window.force);
+        self.flags.0.forced.store(true, Ordering::SeqCst);
         #[cfg(feature = "tokio")]
         self.tokens.cancel_forced();
     }
 
     /// Gives up who is left. What is returned must be dropped where blocking does no harm.
-    pub(crate) fn close(&self, at: Instant) -> Vec<Entry> {
+    pub(crate) fn close(&self, at: Instant) -> Vec<Spoils> {
         let mut given_up = Vec::new();
         for mut members in self.try_shards().flatten() {
-            let mut left = members.clear();
-            for entry in &mut left {
-                let skipped = entry.job.is_some();
-                let outcome = if skipped {
-                    Outcome::Skipped
-                } else {
-                    Outcome::Abandoned
+            members.give_up(|entry| {
+                let outcome = match entry.job {
+                    Some(_) => Outcome::Skipped,
+                    None => Outcome::Abandoned,
                 };
-                let ended = entry.ended(outcome, at);
-                members.remember(ended);
-            }
-            drop(members);
-            given_up.append(&mut left);
+                given_up.push(entry.end(outcome, at));
+            });
         }
         given_up
     }
@@ -87,7 +80,10 @@ impl Room {
         let mut left = Vec::new();
         for members in self.try_shards() {
             match members {
-                Some(members) => left.extend(members.entries().map(Entry::left)),
+                Some(members) => {
+                    let open = members.entries().filter(|entry| entry.is_open());
+                    left.extend(open.map(Entry::left));
+                }
                 None => whole = false,
             }
         }
@@ -100,8 +96,9 @@ impl Room {
         let mut ended = Vec::new();
         let mut omitted = 0;
         for members in self.try_shards().flatten() {
-            let (listed, more) = members.ended();
-            ended.extend_from_slice(listed);
+            let (failed, more) = members.failed();
+            ended.extend_from_slice(failed);
+            ended.extend(members.entries().filter_map(Entry::ended));
             omitted += more;
         }
         ended.sort_by_key(|member| member.sequence);
@@ -111,7 +108,7 @@ impl Room {
     fn try_shards(&self) -> impl Iterator<Item = Option<MutexGuard<'_, Shard>>> {
         self.shards
             .iter()
-            .map(|members| members.try_lock_for(LOCK_LIMIT))
+            .map(|members| members.0.try_lock_for(LOCK_LIMIT))
     }
 }
 
@@ -119,14 +116,16 @@ impl Room {
 impl Room {
     /// Aborts the tasks, those that are registered a moment later too.
     pub(crate) fn abort(&self) {
-        self.aborting.store(true, Ordering::SeqCst);
-        for members in &self.shards {
-            let mut handles = Vec::new();
-            for (_, entry) in members.lock().slots_mut() {
-                handles.extend(entry.abort.take());
-            }
-            for handle in handles {
-                handle.abort();
+        self.flags.0.aborting.store(true, Ordering::SeqCst);
+        let mut handles = Vec::new();
+        for shard in &self.shards {
+            let mut next = Some(0);
+            while let Some(from) = next {
+                next = shard
+                    .0
+                    .lock()
+                    .visit(from, |_, entry| handles.extend(entry.abort.take()));
+                handles.drain(..).for_each(|handle| handle.abort());
             }
         }
     }

@@ -1,11 +1,10 @@
 //! What a room has for tasks: tokens, and handles to abort them.
 
-use std::sync::atomic::Ordering;
-
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Key, Room};
+use crate::sync::Ordering;
 
 /// The roots of the members' tokens. They never leave the coordinator: any clone of a token can
 /// cancel what it is a clone of.
@@ -40,11 +39,11 @@ impl Room {
     }
 
     pub(crate) fn set_abort(&self, key: Key, handle: AbortHandle) {
-        let mut members = self.shards[key.shard].lock();
+        let mut members = self.shards[key.shard].0.lock();
         let Some(entry) = members.get(key) else {
             return;
         };
-        if self.aborting.load(Ordering::SeqCst) {
+        if self.flags.0.aborting.load(Ordering::SeqCst) {
             drop(members);
             handle.abort();
         } else {

@@ -29,7 +29,7 @@ pub(crate) trait Driver {
     fn member(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError>;
@@ -37,7 +37,7 @@ pub(crate) trait Driver {
     fn hook(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError>;
@@ -96,7 +96,7 @@ impl Driver for Closures {
     fn member(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError> {
@@ -107,7 +107,7 @@ impl Driver for Closures {
     fn hook(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError> {
@@ -128,7 +128,7 @@ impl Driver for Guards {
     fn member(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError> {
@@ -145,7 +145,7 @@ impl Driver for Guards {
     fn hook(
         &self,
         stop: &Coordinator,
-        name: &str,
+        name: &'static str,
         phase: Phase,
         part: Part,
     ) -> Result<(), RegisterError> {
@@ -221,7 +221,7 @@ mod tasks {
         fn member(
             &self,
             stop: &Coordinator,
-            name: &str,
+            name: &'static str,
             phase: Phase,
             part: Part,
         ) -> Result<(), RegisterError> {
@@ -234,7 +234,7 @@ mod tasks {
         fn hook(
             &self,
             stop: &Coordinator,
-            name: &str,
+            name: &'static str,
             phase: Phase,
             part: Part,
         ) -> Result<(), RegisterError> {

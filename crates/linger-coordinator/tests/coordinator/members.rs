@@ -233,3 +233,22 @@ fn registration_against_trigger_loses_nobody_and_hangs_nobody() {
         assert_eq!(report.members().count(), taken);
     }
 }
+
+#[test]
+fn a_child_is_listed_with_its_parent_and_outlives_it() {
+    let stop = started(LONG);
+    let server = stop.register("http").phase(Phase::WORK).unwrap();
+    let line = line!() + 1;
+    let connection = server.child(7).unwrap();
+    assert_eq!(connection.name(), "http/7");
+    assert_eq!(connection.phase(), Phase::WORK);
+    stop.shutdown();
+    connection.wait();
+    drop(server);
+    drop(connection);
+    let report = stop.wait_blocking();
+    assert!(report.is_clean(), "{report}");
+    let child = report.member("http/7").unwrap();
+    assert_eq!(child.origin().line(), line);
+    assert!(child.origin().file().ends_with("members.rs"));
+}

@@ -10,6 +10,7 @@ use crate::socket::ServiceSocket;
 use linger_coordinator::{BoxError, Coordinator, Member, Phase, RegisterError};
 use linger_registry::{Registry, zmq};
 use parts::Parts;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,7 +72,7 @@ impl Service {
     #[track_caller]
     pub fn spawn<F, T>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         task: F,
     ) -> Result<(), RegisterError>
@@ -91,7 +92,7 @@ impl Service {
     #[track_caller]
     pub fn spawn_blocking<F>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         body: F,
     ) -> Result<(), RegisterError>
@@ -109,7 +110,7 @@ impl Service {
     #[track_caller]
     pub fn hook<F, T>(
         &self,
-        name: impl Into<Arc<str>>,
+        name: impl Into<Cow<'static, str>>,
         phase: Phase,
         hook: F,
     ) -> Result<(), RegisterError>
