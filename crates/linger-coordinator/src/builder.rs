@@ -177,6 +177,8 @@ impl Builder {
             signals: Mutex::new(Signals::None),
             #[cfg(feature = "tokio")]
             runtime: tokio::runtime::Handle::try_current().ok(),
+            #[cfg(feature = "tokio")]
+            root: crate::interop::Root::default(),
         });
         let watched = Arc::clone(&core);
         let watchdog = thread::Builder::new()

@@ -31,6 +31,8 @@ pub(crate) struct Core {
     /// Where the coordinator was started, if that was in a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    #[cfg(feature = "tokio")]
+    pub(crate) root: crate::interop::Root,
 }
 
 impl Core {
@@ -91,6 +93,8 @@ impl Core {
     /// Carries out those actions that reach members, but for hooks.
     fn tell(&self, action: &Action) {
         match *action {
+            #[cfg(feature = "tokio")]
+            Action::Armed => self.root.cancel(),
             Action::Begin { phase, window } => drop(self.rooms[phase].begin(window)),
             Action::Force { phase, window } => self.rooms[phase].force(window),
             #[cfg(feature = "tokio")]

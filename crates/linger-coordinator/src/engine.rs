@@ -66,6 +66,8 @@ impl Engine<'_> {
         let core = self.core;
         match action {
             Action::Armed => {
+                #[cfg(feature = "tokio")]
+                core.root.cancel();
                 self.narrator = Narrator::start();
                 if let Some(reason) = core.machine.lock().reasons().first() {
                     let budget = core.plan.budget();

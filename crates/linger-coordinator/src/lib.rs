@@ -30,6 +30,8 @@
 //! | take part as a task | `Coordinator::spawn` (feature `tokio`) |
 //! | do something at the end | [`Coordinator::blocking_hook`]; `hook`, `hook_with` and `ShutdownHook` (feature `tokio`) |
 //! | begin it | [`Builder::on_signals`], [`Coordinator::shutdown`], [`Coordinator::trigger`], [`Reason`] |
+//! | begin it when a future ends | `Coordinator::trigger_on` (feature `tokio`) |
+//! | go along with tokens and task trackers | `Coordinator::token`, `Member::token`, `Coordinator::track` (feature `tokio`) |
 //! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
 //!
 //! # Features
@@ -52,6 +54,8 @@ mod finish;
 #[cfg(feature = "tokio")]
 mod hook;
 mod inbox;
+#[cfg(feature = "tokio")]
+mod interop;
 mod machine;
 mod member;
 mod moment;

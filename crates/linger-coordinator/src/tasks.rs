@@ -59,7 +59,7 @@ impl Coordinator {
     {
         let mut entry = Entry::new(name.into());
         entry.on_failure = true;
-        let runtime = self.runtime_for(&entry)?;
+        let runtime = self.runtime(&entry.name)?;
         let name = entry.name.clone();
         let seat = self.seat(phase, entry)?;
         let future = task(Member::new(seat.share(), name));
@@ -105,7 +105,7 @@ impl Coordinator {
         T::Output: Ending,
     {
         let entry = Entry::new(name.into());
-        let runtime = self.runtime_for(&entry)?;
+        let runtime = self.runtime(&entry.name)?;
         self.hook_entry(phase, entry, move |seat| {
             run_on(&runtime, seat, Box::pin(async move { hook().await }));
         })
@@ -124,7 +124,7 @@ impl Coordinator {
         hook: impl ShutdownHook,
     ) -> Result<(), RegisterError> {
         let entry = Entry::new(name.into());
-        let runtime = self.runtime_for(&entry)?;
+        let runtime = self.runtime(&entry.name)?;
         let name = entry.name.clone();
         self.hook_entry(phase, entry, move |seat| {
             let member = Member::new(seat.share(), name);
@@ -137,12 +137,13 @@ impl Coordinator {
         })
     }
 
-    fn runtime_for(&self, entry: &Entry) -> Result<Handle, RegisterError> {
+    /// The caller's runtime, or else that of the start.
+    pub(crate) fn runtime(&self, name: &str) -> Result<Handle, RegisterError> {
         Handle::try_current()
             .ok()
             .or_else(|| self.core().runtime.clone())
             .ok_or_else(|| RegisterError::NoRuntime {
-                name: entry.name.to_string(),
+                name: name.to_owned(),
             })
     }
 }
@@ -158,14 +159,10 @@ where
         // Dropped in reverse: when the task is aborted, first what it holds, then its seat.
         let running = running;
         let mut future = future;
-        let outcome = poll_fn(|context| {
-            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(ending)) => Poll::Ready(outcome_of(|| ending)),
-                Err(panic) => Poll::Ready(Outcome::Panicked(panic_text(panic))),
-            }
-        })
-        .await;
+        let outcome = match caught(future.as_mut()).await {
+            Ok(ending) => outcome_of(|| ending),
+            Err(text) => Outcome::Panicked(text),
+        };
         // What it holds is gone before it counts as done, and a panic there is its panic.
         running.finish(match outcome_of(|| drop(future)) {
             Outcome::Done => outcome,
@@ -173,4 +170,15 @@ where
         });
     });
     room.set_abort(key, task.abort_handle());
+}
+
+/// Runs a future to its end; a panic is an end too, with its text.
+pub(crate) async fn caught<T: Future>(mut future: Pin<&mut T>) -> Result<T::Output, String> {
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic_text(panic))),
+        },
+    )
+    .await
 }
