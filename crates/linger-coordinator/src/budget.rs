@@ -1,6 +1,6 @@
 //! When a phase ends: one budget, caps, reserves.
 //!
-//! A phase ends at `min(start + cap, hard - reserves after it)`. The last part of that time, its
+//! A phase ends at `min(start + cap, hard - the longest way of reserves after it)`. The last part of that time, its
 //! *grace* (a tenth, at most 200 ms), is for what did not end by itself:
 //!
 //! ```text
@@ -40,6 +40,28 @@ impl Window {
         self.end.saturating_duration_since(self.start)
     }
 
+    /// The window once a member has advanced at `at`: with patience it may end later.
+    ///
+    /// `None` if that changes nothing.
+    pub(crate) fn extended(
+        self,
+        limits: &PlannedPhase,
+        at: Instant,
+        hard: Instant,
+    ) -> Option<Self> {
+        let latest = hard.checked_sub(limits.tail)?;
+        let end = (at + limits.patience.min(LONGEST)).min(latest);
+        let later = end
+            .checked_duration_since(self.end)
+            .filter(|by| !by.is_zero())?;
+        Some(Self {
+            start: self.start,
+            force: self.force + later,
+            abort: self.abort + later,
+            end,
+        })
+    }
+
     /// The window after a second signal at `now`: forced at once, given up after the reserve.
     pub(crate) fn hurried(self, now: Instant, reserve: Duration) -> Self {
         let end = self.end.min(now + reserve.max(GRACE)).max(now);
@@ -67,7 +89,7 @@ pub(crate) fn window(
     } else {
         limits.cap
     };
-    let latest = hard.checked_sub(limits.after).unwrap_or(start);
+    let latest = hard.checked_sub(limits.tail).unwrap_or(start);
     let end = (start + cap).min(latest).max(start);
     let length = end - start;
     let grace = if hurried && limits.reserve.is_zero() {

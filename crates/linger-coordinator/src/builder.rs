@@ -52,16 +52,22 @@ pub enum BuildError {
         /// The phase.
         phase: Phase,
     },
-    /// The limits of a phase were changed that is not in the list.
-    #[error("there is no phase '{phase}' whose limits could be changed")]
+    /// A phase was named that is not in the list: by `adjust`, or by `after`.
+    #[error("there is no phase '{phase}' to be adjusted or waited for")]
     UnknownPhase {
         /// The phase.
         phase: Phase,
     },
-    /// What the phases keep in reserve is more than the budget.
+    /// Phases wait for one another.
+    #[error("phases wait for one another: {}", Cycle(phases))]
+    Cycle {
+        /// Each begins after the next; the last is the first again.
+        phases: Vec<Phase>,
+    },
+    /// What phases that follow one another keep in reserve is more than the budget.
     #[error("the reserves don't fit into {budget:?}: {}", Reserves(phases))]
     ReservesDontFit {
-        /// The phases with a reserve, and how much each keeps.
+        /// The longest way through the phases: those with a reserve, and how much each keeps.
         phases: Vec<(Phase, Duration)>,
         /// The budget.
         budget: Duration,
@@ -77,6 +83,18 @@ pub enum BuildError {
     /// One of the coordinator's threads could not be started.
     #[error("can't start a thread")]
     Thread(#[source] std::io::Error),
+}
+
+struct Cycle<'a>(&'a [Phase]);
+
+impl fmt::Display for Cycle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, phase) in self.0.iter().enumerate() {
+            let after = if index == 0 { "" } else { " after " };
+            write!(f, "{after}'{phase}'")?;
+        }
+        Ok(())
+    }
 }
 
 struct Reserves<'a>(&'a [(Phase, Duration)]);
@@ -166,7 +184,7 @@ impl Builder {
         let rooms = plan.phases().iter().enumerate();
         let core = Arc::new(Core {
             rooms: rooms
-                .map(|(index, row)| Arc::new(Room::new(row.phase(), index, Arc::clone(&inbox))))
+                .map(|(index, row)| Arc::new(Room::new(row, index, Arc::clone(&inbox))))
                 .collect(),
             machine: Mutex::new(Machine::new(plan.clone())),
             plan,

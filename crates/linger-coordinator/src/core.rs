@@ -14,6 +14,7 @@ use crate::process::Process;
 use crate::report::Report;
 use crate::room::Room;
 use crate::signals::Signals;
+use crate::stage::Stage;
 
 /// The longest that the watchdog waits for the machine, which is never locked for longer than a
 /// step.
@@ -58,7 +59,7 @@ impl Core {
         };
         let now = Instant::now();
         let mut actions = Vec::new();
-        if machine.courses().is_empty() {
+        if machine.stage() == Stage::Running {
             actions.extend(
                 self.inbox
                     .first()
@@ -96,6 +97,7 @@ impl Core {
             #[cfg(feature = "tokio")]
             Action::Armed => self.root.cancel(),
             Action::Begin { phase, window } => drop(self.rooms[phase].begin(window)),
+            Action::Extend { phase, window } => self.rooms[phase].extend(window),
             Action::Force { phase, window } => self.rooms[phase].force(window),
             #[cfg(feature = "tokio")]
             Action::Abort { phase } => self.rooms[phase].abort(),

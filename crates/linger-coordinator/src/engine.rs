@@ -55,10 +55,25 @@ impl Engine<'_> {
         if matches!(event, Event::Emptied { phase } if !self.core.rooms[phase].is_empty()) {
             return;
         }
+        self.hear_of_advances();
+        self.step(event);
+    }
+
+    fn step(&mut self, event: Event) {
         let now = Instant::now();
         let actions = self.core.machine.lock().step(now, event);
         for action in actions {
             self.perform(action, now);
+        }
+    }
+
+    /// Where members' advance counts, it is asked for when something is due, and not told each time.
+    fn hear_of_advances(&mut self) {
+        let running = self.core.machine.lock().running();
+        for phase in running {
+            if let Some(at) = self.core.rooms[phase].advanced() {
+                self.step(Event::Advanced { phase, at });
+            }
         }
     }
 
@@ -91,6 +106,7 @@ impl Engine<'_> {
                     limit,
                 });
             }
+            Action::Extend { phase, window } => core.rooms[phase].extend(window),
             Action::Force { phase, window } => {
                 let room = &core.rooms[phase];
                 room.force(window);

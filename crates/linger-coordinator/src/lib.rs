@@ -51,6 +51,7 @@ mod ending;
 mod engine;
 pub mod exit;
 mod finish;
+mod graph;
 #[cfg(feature = "tokio")]
 mod hook;
 mod inbox;

@@ -22,6 +22,11 @@ impl Moment {
         (nanos != u64::MAX).then(|| *BASE + Duration::from_nanos(nanos))
     }
 
+    /// Sets it.
+    pub(crate) fn set(&self, at: Instant) {
+        self.0.store(nanos(at), Ordering::Release);
+    }
+
     /// Sets it, unless it is earlier already; what is before the first moment of all counts as that.
     pub(crate) fn bring_forward(&self, at: Instant) {
         self.0.fetch_min(nanos(at), Ordering::AcqRel);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::phase::Phase;
 
-/// The phases of a shutdown, in their order.
+/// The phases of a shutdown, and which begins after which.
 ///
 /// [`service`](Self::service) and [`zmq_service`](Self::zmq_service) are ready-made;
-/// [`new`](Self::new) and [`then`](Self::then) make a list of your own. Nothing is checked here:
+/// [`new`](Self::new), [`then`](Self::then) and [`and`](Self::and) make a list, or a graph, of your
+/// own. Nothing is checked here:
 /// [`Builder::start`](crate::Builder::start) checks the whole against the budget.
 ///
 /// # Examples
@@ -32,16 +33,19 @@ pub struct Phases {
     pub(crate) unknown: Vec<Phase>,
 }
 
-/// A phase with its limits: cap, reserve, propagation delay.
+/// A phase with its limits, and what it begins after.
 ///
-/// Made by [`Phase::cap`], [`Phase::reserve`], [`Phase::propagation`], or from a bare [`Phase`],
-/// which has no cap, no reserve and no delay.
-#[derive(Clone, Copy, Debug)]
+/// Made by [`Phase::cap`], [`Phase::reserve`], [`Phase::propagation`], [`Phase::patience`],
+/// [`Phase::after`], or from a bare [`Phase`], which has no cap, no reserve and no delay.
+#[derive(Clone, Debug)]
 pub struct PhaseSpec {
     pub(crate) phase: Phase,
     pub(crate) cap: Option<Duration>,
     pub(crate) reserve: Reserve,
     pub(crate) propagation: Duration,
+    pub(crate) patience: Duration,
+    /// `None`: it was not said.
+    pub(crate) after: Option<Vec<Phase>>,
 }
 
 /// What is kept for a phase, whatever those before it take.
@@ -97,10 +101,47 @@ impl Phases {
             .then(Phase::TELEMETRY.share(5))
     }
 
-    /// Appends a phase, which begins when the one before it has ended.
+    /// Appends a phase, which begins when all that were listed before it have ended.
+    ///
+    /// Unless it says itself what it begins [`after`](PhaseSpec::after).
     #[must_use]
     pub fn then(mut self, phase: impl Into<PhaseSpec>) -> Self {
-        self.list.push(phase.into());
+        let mut spec = phase.into();
+        if spec.after.is_none() {
+            // The others end before one of these.
+            let is_waited_for = |phase: Phase| {
+                let mut others = self.list.iter().filter_map(|other| other.after.as_ref());
+                others.any(|after| after.contains(&phase))
+            };
+            let all = self.list.iter().map(|other| other.phase);
+            spec.after = Some(all.filter(|&phase| !is_waited_for(phase)).collect());
+        }
+        self.list.push(spec);
+        self
+    }
+
+    /// Adds a phase that begins with the shutdown, or [`after`](PhaseSpec::after) what it says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_coordinator::{Phase, Phases};
+    ///
+    /// const CACHE: Phase = Phase::new("cache");
+    /// const LEDGER: Phase = Phase::new("ledger");
+    ///
+    /// // Cache and ledger stop side by side; telemetry begins when both have ended.
+    /// let phases = Phases::new()
+    ///     .then(Phase::INTAKE)
+    ///     .and(CACHE.after([Phase::INTAKE]))
+    ///     .and(LEDGER.after([Phase::INTAKE]))
+    ///     .then(Phase::TELEMETRY);
+    /// ```
+    #[must_use]
+    pub fn and(mut self, phase: impl Into<PhaseSpec>) -> Self {
+        let mut spec = phase.into();
+        spec.after.get_or_insert_default();
+        self.list.push(spec);
         self
     }
 
@@ -110,7 +151,7 @@ impl Phases {
     #[must_use]
     pub fn adjust(mut self, phase: Phase, change: impl FnOnce(PhaseSpec) -> PhaseSpec) -> Self {
         match self.list.iter_mut().find(|spec| spec.phase == phase) {
-            Some(spec) => *spec = change(*spec),
+            Some(spec) => *spec = change(spec.clone()),
             None => self.unknown.push(phase),
         }
         self
@@ -147,6 +188,29 @@ impl PhaseSpec {
     }
 }
 
+impl PhaseSpec {
+    /// Makes it begin when these have ended, and not wait for any others.
+    ///
+    /// A phase that is not in the list, and phases that wait for one another, are refused when the
+    /// coordinator starts. Phases that don't wait for one another overlap.
+    #[must_use]
+    pub fn after(mut self, phases: impl IntoIterator<Item = Phase>) -> Self {
+        self.after = Some(phases.into_iter().collect());
+        self
+    }
+
+    /// Extends the phase while its members advance: it ends no earlier than this long after one of
+    /// them last [noted](crate::Member::note) something.
+    ///
+    /// Beyond its cap, if need be; never into the reserves after it, nor past the budget. 0 unless
+    /// set: notes change nothing.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
 impl From<Phase> for PhaseSpec {
     fn from(phase: Phase) -> Self {
         Self {
@@ -154,6 +218,8 @@ impl From<Phase> for PhaseSpec {
             cap: None,
             reserve: Reserve::Time(Duration::ZERO),
             propagation: Duration::ZERO,
+            patience: Duration::ZERO,
+            after: None,
         }
     }
 }
@@ -169,6 +235,18 @@ impl Phase {
     #[must_use]
     pub fn reserve(self, reserve: Duration) -> PhaseSpec {
         PhaseSpec::from(self).reserve(reserve)
+    }
+
+    /// This phase after others: see [`PhaseSpec::after`].
+    #[must_use]
+    pub fn after(self, phases: impl IntoIterator<Item = Phase>) -> PhaseSpec {
+        PhaseSpec::from(self).after(phases)
+    }
+
+    /// This phase with patience: see [`PhaseSpec::patience`].
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> PhaseSpec {
+        PhaseSpec::from(self).patience(patience)
     }
 
     /// This phase with a propagation delay: see [`PhaseSpec::propagation`].

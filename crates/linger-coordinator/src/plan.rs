@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::budget::LONGEST;
 use crate::builder::BuildError;
+use crate::graph;
 use crate::phase::Phase;
 use crate::phases::Phases;
 
@@ -43,8 +44,11 @@ pub struct PlannedPhase {
     pub(crate) asked: Option<Duration>,
     pub(crate) reserve: Duration,
     pub(crate) propagation: Duration,
-    /// The reserves of all phases after this one.
-    pub(crate) after: Duration,
+    pub(crate) patience: Duration,
+    /// The phases that must have ended before it begins: all stand before it.
+    pub(crate) after: Vec<usize>,
+    /// What must be left when it ends: the longest way of reserves after it.
+    pub(crate) tail: Duration,
 }
 
 impl Plan {
@@ -58,44 +62,91 @@ impl Plan {
         if phases.list.is_empty() {
             return Err(BuildError::NoPhases);
         }
-        for (index, spec) in phases.list.iter().enumerate() {
-            if phases.list[..index]
-                .iter()
-                .any(|earlier| earlier.phase == spec.phase)
-            {
+        let specs = &phases.list;
+        for (index, spec) in specs.iter().enumerate() {
+            if specs[..index].iter().any(|it| it.phase == spec.phase) {
                 return Err(BuildError::PhaseTwice { phase: spec.phase });
             }
         }
+        let order = graph::order(specs)?;
         let budget = budget.min(LONGEST);
-        let mut after = Duration::ZERO;
-        let mut planned: Vec<PlannedPhase> = phases
-            .list
-            .iter()
-            .rev()
-            .map(|spec| {
-                let most = spec.cap.unwrap_or(Duration::MAX);
-                let row = PlannedPhase {
-                    phase: spec.phase,
-                    cap: most.min(budget.saturating_sub(after)),
-                    asked: spec.cap,
-                    reserve: spec.reserve.of(budget).min(most),
-                    propagation: spec.propagation,
-                    after,
-                };
-                after = after.saturating_add(row.reserve);
-                row
-            })
-            .collect();
-        planned.reverse();
-        if after > budget {
-            let reserves = planned.iter().filter(|row| !row.reserve.is_zero());
-            let phases = reserves.map(|row| (row.phase, row.reserve)).collect();
-            return Err(BuildError::ReservesDontFit { phases, budget });
+        let mut planned = Vec::with_capacity(order.len());
+        for &place in &order {
+            let spec = &specs[place];
+            let mut after = graph::places(specs, spec)?;
+            for earlier in &mut after {
+                // It stands before this one.
+                *earlier = order.iter().position(|it| it == earlier).unwrap_or(0);
+            }
+            let most = spec.cap.unwrap_or(Duration::MAX);
+            planned.push(PlannedPhase {
+                phase: spec.phase,
+                cap: most,
+                asked: spec.cap,
+                reserve: spec.reserve.of(budget).min(most),
+                propagation: spec.propagation,
+                patience: spec.patience,
+                after,
+                tail: Duration::ZERO,
+            });
         }
-        Ok(Self {
+        let mut plan = Self {
             budget,
             phases: planned,
-        })
+        };
+        plan.work_out_tails();
+        match plan.longest_way() {
+            (needed, way) if needed > budget => Err(BuildError::ReservesDontFit {
+                phases: way,
+                budget,
+            }),
+            _ => Ok(plan),
+        }
+    }
+
+    /// From the last phase to the first: what must be kept after each, and so what it may take.
+    fn work_out_tails(&mut self) {
+        for index in (0..self.phases.len()).rev() {
+            let row = &mut self.phases[index];
+            row.cap = row.cap.min(self.budget.saturating_sub(row.tail));
+            let kept = row.tail.saturating_add(row.reserve);
+            for earlier in row.after.clone() {
+                let tail = &mut self.phases[earlier].tail;
+                *tail = kept.max(*tail);
+            }
+        }
+    }
+
+    /// The phases that follow one another and keep the most: how much, and each that keeps any.
+    fn longest_way(&self) -> (Duration, Vec<(Phase, Duration)>) {
+        let kept = |row: &PlannedPhase| row.tail.saturating_add(row.reserve);
+        let Some(first) = self.phases.iter().rev().max_by_key(|row| kept(row)) else {
+            return (Duration::ZERO, Vec::new());
+        };
+        let mut way = vec![first];
+        while let Some(&last) = way.last() {
+            let index = self.phases.iter().position(|row| row.phase == last.phase);
+            let follows = |row: &&PlannedPhase| index.is_some_and(|at| row.after.contains(&at));
+            match self
+                .phases
+                .iter()
+                .rev()
+                .filter(follows)
+                .max_by_key(|row| kept(row))
+            {
+                Some(next) => way.push(next),
+                None => break,
+            }
+        }
+        let keeping = way.iter().filter(|row| !row.reserve.is_zero());
+        let keeping = keeping.map(|row| (row.phase, row.reserve)).collect();
+        (kept(first), keeping)
+    }
+
+    /// The phases that this one begins after.
+    pub(crate) fn before(&self, index: usize) -> impl Iterator<Item = Phase> {
+        let after = self.phases[index].after.iter();
+        after.map(|&earlier| self.phases[earlier].phase)
     }
 
     /// The whole budget, from the trigger to the hard end.
@@ -104,7 +155,7 @@ impl Plan {
         self.budget
     }
 
-    /// The phases, in their order.
+    /// The phases, each behind those that it begins after.
     #[must_use]
     pub fn phases(&self) -> &[PlannedPhase] {
         &self.phases
@@ -146,7 +197,7 @@ impl PlannedPhase {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "budget {:.3} s", self.budget.as_secs_f64())?;
-        for row in &self.phases {
+        for (index, row) in self.phases.iter().enumerate() {
             write!(
                 f,
                 "  {:<16} at most {:>8.3} s",
@@ -161,6 +212,17 @@ impl fmt::Display for Plan {
             }
             if let Some(asked) = row.asked.filter(|_| row.is_clamped()) {
                 write!(f, "  (asked {:.3} s)", asked.as_secs_f64())?;
+            }
+            // A list needs no arrows.
+            if !row.after.iter().copied().eq(index.checked_sub(1)) {
+                f.write_str(if row.after.is_empty() {
+                    "  at once"
+                } else {
+                    "  after"
+                })?;
+                for (count, phase) in self.before(index).enumerate() {
+                    write!(f, "{} {phase}", if count == 0 { "" } else { "," })?;
+                }
             }
             writeln!(f)?;
         }

@@ -61,7 +61,7 @@ fn no_phase_is_starved_nothing_passes_hard_unused_time_rolls_on() {
         let mut start = base;
         for row in plan.phases() {
             let window = window(row, start, hard, false);
-            let latest = hard - row.after;
+            let latest = hard - row.tail;
             assert!(window.start <= window.force && window.force <= window.abort);
             assert!(
                 window.abort <= window.end && window.end <= hard,

@@ -11,6 +11,8 @@ pub(crate) enum Action {
     Begin { phase: usize, window: Window },
     /// Tell the members of this phase that they are forced.
     Force { phase: usize, window: Window },
+    /// The members of this phase have longer than they were told.
+    Extend { phase: usize, window: Window },
     /// Abort the tasks of this phase.
     Abort { phase: usize },
     /// Give up who is left in this phase.

@@ -11,6 +11,8 @@ pub(crate) enum Event {
     Trigger { reason: Reason, armed: Instant },
     /// The last member of a phase that has begun is gone.
     Emptied { phase: usize },
+    /// A member of a phase said at that time how far it is.
+    Advanced { phase: usize, at: Instant },
     /// Time has passed.
     Tick,
 }

@@ -27,25 +27,27 @@ const REASONS_KEPT: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Machine {
     plan: Plan,
-    state: State,
+    phases: Vec<Progress>,
     stage: Stage,
     /// A second signal came: what is left gets its reserves, no more.
     hurried: bool,
     reasons: Vec<Reason>,
     hard: Option<Instant>,
     next_progress: Option<Instant>,
-    courses: Vec<Course>,
+    ended: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Running,
-    Phase {
-        index: usize,
+/// How far a phase is.
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// Phases that it begins after have not ended.
+    Waiting,
+    Running {
+        course: Course,
         step: Step,
         emptied: bool,
     },
-    Ended,
+    Ended(Course),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +61,8 @@ enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Course {
     pub(crate) window: Window,
-    /// What it was granted when it began; a second signal shortens the window, not this.
+    /// What it was granted when it began, or by its members' advance; a second signal shortens the
+    /// window, not this.
     pub(crate) granted: Duration,
     pub(crate) forced: bool,
     pub(crate) ended: Option<Instant>,
@@ -68,14 +71,14 @@ pub(crate) struct Course {
 impl Machine {
     pub(crate) fn new(plan: Plan) -> Self {
         Self {
+            phases: vec![Progress::Waiting; plan.phases().len()],
             plan,
-            state: State::Running,
             stage: Stage::Running,
             hurried: false,
             reasons: Vec::new(),
             hard: None,
             next_progress: None,
-            courses: Vec::new(),
+            ended: false,
         }
     }
 
@@ -91,136 +94,178 @@ impl Machine {
         &self.reasons
     }
 
-    /// The phases that have begun, in order.
-    pub(crate) fn courses(&self) -> &[Course] {
-        &self.courses
+    /// How a phase went, once it has begun.
+    pub(crate) fn course(&self, index: usize) -> Option<&Course> {
+        match self.phases.get(index)? {
+            Progress::Waiting => None,
+            Progress::Running { course, .. } | Progress::Ended(course) => Some(course),
+        }
+    }
+
+    /// The phases that have begun and not ended.
+    pub(crate) fn running(&self) -> impl Iterator<Item = usize> + use<> {
+        let is_running = |phase: &Progress| matches!(phase, Progress::Running { .. });
+        let running: Vec<bool> = self.phases.iter().map(is_running).collect();
+        (0..running.len()).filter(move |&index| running[index])
     }
 
     pub(crate) fn is_ended(&self) -> bool {
-        self.state == State::Ended
+        self.ended
     }
 
     /// When the next [`Event::Tick`] is due, if any.
     pub(crate) fn next_wake(&self) -> Option<Instant> {
-        let State::Phase {
-            index,
-            step,
-            emptied,
-        } = self.state
-        else {
+        if self.ended {
             return None;
-        };
-        let course = self.courses.last()?;
-        let due = match step {
-            _ if self.stage == Stage::Exit => course.window.start,
-            Step::Open => course.window.force,
-            Step::Forced => course.window.abort,
-            Step::Aborted => course.window.end,
-        };
-        let held = emptied.then(|| course.window.start + self.plan.phases()[index].propagation());
-        [Some(due), held, self.next_progress, self.hard]
-            .into_iter()
-            .flatten()
-            .min()
+        }
+        let due = self.phases.iter().enumerate().filter_map(|(index, phase)| {
+            let Progress::Running {
+                course,
+                step,
+                emptied,
+            } = phase
+            else {
+                return None;
+            };
+            let window = course.window;
+            if self.stage == Stage::Exit {
+                return Some(window.start);
+            }
+            let due = match step {
+                Step::Open => window.force,
+                Step::Forced => window.abort,
+                Step::Aborted => window.end,
+            };
+            Some(if *emptied {
+                due.min(self.held(index, window))
+            } else {
+                due
+            })
+        });
+        due.chain(self.next_progress).chain(self.hard).min()
+    }
+
+    /// Until when a phase lasts, whether or not anything is left to do.
+    fn held(&self, index: usize, window: Window) -> Instant {
+        window.start + self.plan.phases()[index].propagation()
     }
 
     /// Takes in one event at `now`, and says what is to be done.
     ///
-    /// A step begins one phase at most: whoever drives it may know at once that the phase has no
-    /// members, and then it must not be taken for one that had to be forced.
+    /// A phase that begins in a step does not move on in it: whoever drives it may know at once that
+    /// the phase has no members, and then it must not be taken for one that had to be forced.
     pub(crate) fn step(&mut self, now: Instant, event: Event) -> Vec<Action> {
         let mut actions = Vec::new();
         match event {
-            Event::Trigger { reason, armed } => {
-                if self.trigger(now, reason, armed, &mut actions) {
-                    return actions;
+            Event::Trigger { reason, armed } => self.trigger(now, reason, armed, &mut actions),
+            Event::Emptied { phase } => {
+                if let Some(Progress::Running { emptied, .. }) = self.phases.get_mut(phase) {
+                    *emptied = true;
                 }
             }
-            Event::Emptied { phase } => match &mut self.state {
-                State::Phase { index, emptied, .. } if *index == phase => *emptied = true,
-                _ => {}
-            },
+            Event::Advanced { phase, at } => self.extend(phase, at, &mut actions),
             Event::Tick => {}
         }
-        while self.advance(now, &mut actions) {}
-        match (self.state, self.next_progress) {
-            (State::Phase { index, .. }, Some(next)) if now >= next => {
-                self.next_progress = Some(now + PROGRESS);
-                // What else happened tells enough.
-                if actions.is_empty() {
-                    actions.push(Action::Progress { phase: index });
-                }
+        if self.stage == Stage::Running || self.ended {
+            return actions;
+        }
+        for index in self.running() {
+            while self.advance(index, now, &mut actions) {}
+        }
+        self.begin_next(now, &mut actions);
+        if self.next_progress.is_some_and(|next| now >= next) {
+            self.next_progress = Some(now + PROGRESS);
+            // What else happened tells enough.
+            if actions.is_empty() {
+                actions.extend(self.running().map(|phase| Action::Progress { phase }));
             }
-            _ => {}
         }
         actions
     }
 
-    /// `true` if it began the shutdown.
-    fn trigger(
-        &mut self,
-        now: Instant,
-        reason: Reason,
-        armed: Instant,
-        actions: &mut Vec<Action>,
-    ) -> bool {
-        if self.is_ended() {
-            return false;
+    fn trigger(&mut self, now: Instant, reason: Reason, armed: Instant, actions: &mut Vec<Action>) {
+        if self.ended {
+            return;
         }
-        let escalates = matches!(reason, Reason::Signal(_)) && self.state != State::Running;
-        let signal = if let Reason::Signal(number) = reason {
-            number
-        } else {
-            0
+        let signal = match reason {
+            Reason::Signal(number) => Some(number),
+            _ => None,
         };
         if self.reasons.len() < REASONS_KEPT {
             self.reasons.push(reason);
         }
-        if self.state == State::Running {
+        if self.stage == Stage::Running {
             self.hard = Some(armed + self.plan.budget());
             self.stage = Stage::Draining;
             self.next_progress = Some(now + PROGRESS);
             actions.push(Action::Armed);
-            self.begin(0, now, actions);
-            return true;
+            return;
         }
-        if escalates && !self.hurried {
-            self.hurried = true;
-            self.stage = Stage::Forced;
-            if let (State::Phase { index, .. }, Some(course)) =
-                (self.state, self.courses.last_mut())
-            {
-                course.window = course
-                    .window
-                    .hurried(now, self.plan.phases()[index].reserve());
+        match signal {
+            None => {}
+            Some(_) if !self.hurried => self.hurry(now),
+            Some(signal) => {
+                self.stage = Stage::Exit;
+                actions.push(Action::Exit { signal });
             }
-        } else if escalates {
-            self.stage = Stage::Exit;
-            actions.push(Action::Exit { signal });
         }
-        false
+    }
+
+    /// A second signal: what runs is forced, and what comes has its reserve alone.
+    fn hurry(&mut self, now: Instant) {
+        self.hurried = true;
+        self.stage = Stage::Forced;
+        for (phase, limits) in self.phases.iter_mut().zip(self.plan.phases()) {
+            if let Progress::Running { course, .. } = phase {
+                course.window = course.window.hurried(now, limits.reserve());
+            }
+        }
+    }
+
+    /// A member has advanced: with patience, its phase may end later.
+    fn extend(&mut self, index: usize, at: Instant, actions: &mut Vec<Action>) {
+        let Some(hard) = self.hard.filter(|_| !self.hurried) else {
+            return;
+        };
+        let Some(Progress::Running {
+            course,
+            step: Step::Open,
+            ..
+        }) = self.phases.get_mut(index)
+        else {
+            return;
+        };
+        let limits = &self.plan.phases()[index];
+        if let Some(window) = course.window.extended(limits, at, hard) {
+            course.window = window;
+            course.granted = course.granted.max(window.length());
+            actions.push(Action::Extend {
+                phase: index,
+                window,
+            });
+        }
     }
 
     /// Moves on within a phase, if that is due; `true` if there may be more to do.
-    fn advance(&mut self, now: Instant, actions: &mut Vec<Action>) -> bool {
-        let State::Phase {
-            index,
+    fn advance(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) -> bool {
+        let Progress::Running {
+            mut course,
             step,
             emptied,
-        } = self.state
+        } = self.phases[index]
         else {
-            return false;
-        };
-        let Some(course) = self.courses.last_mut() else {
             return false;
         };
         let over = self.stage == Stage::Exit || self.hard.is_some_and(|hard| now >= hard);
         let window = course.window;
-        let held = window.start + self.plan.phases()[index].propagation();
-        if emptied && (over || self.hurried || now >= held) {
-            return self.end(index, now, actions);
+        let is_held = now < self.held(index, window) && !over && !self.hurried;
+        if (emptied && !is_held) || (step == Step::Aborted && (over || now >= window.end)) {
+            course.ended = Some(now);
+            self.phases[index] = Progress::Ended(course);
+            actions.push(Action::End { phase: index });
+            return false;
         }
-        match step {
+        let step = match step {
             Step::Open if over || now >= window.force => {
                 course.forced = true;
                 self.stage = self.stage.max(Stage::Forced);
@@ -228,41 +273,40 @@ impl Machine {
                     phase: index,
                     window,
                 });
-                self.state = State::Phase {
-                    index,
-                    step: Step::Forced,
-                    emptied,
-                };
-                true
+                Step::Forced
             }
             Step::Forced if over || now >= window.abort => {
                 actions.push(Action::Abort { phase: index });
-                self.state = State::Phase {
-                    index,
-                    step: Step::Aborted,
-                    emptied,
-                };
-                true
+                Step::Aborted
             }
-            Step::Aborted if over || now >= window.end => self.end(index, now, actions),
-            _ => false,
-        }
+            _ => return false,
+        };
+        self.phases[index] = Progress::Running {
+            course,
+            step,
+            emptied,
+        };
+        true
     }
 
-    /// Always `false`: see [`step`](Self::step).
-    fn end(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) -> bool {
-        if let Some(course) = self.courses.last_mut() {
-            course.ended = Some(now);
-        }
-        actions.push(Action::End { phase: index });
-        if index + 1 < self.plan.phases().len() {
-            self.begin(index + 1, now, actions);
-        } else {
-            self.state = State::Ended;
+    /// Begins the phases whose turn it is; if all have ended, that is the end.
+    fn begin_next(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let has_ended = |phase: &Progress| matches!(phase, Progress::Ended(_));
+        if self.phases.iter().all(has_ended) {
+            self.ended = true;
             self.next_progress = None;
             actions.push(Action::Finish);
+            return;
         }
-        false
+        let is_next = |index: &usize| {
+            let mut earlier = self.plan.phases()[*index].after.iter();
+            matches!(self.phases[*index], Progress::Waiting)
+                && earlier.all(|&earlier| has_ended(&self.phases[earlier]))
+        };
+        let next: Vec<usize> = (0..self.phases.len()).filter(is_next).collect();
+        for index in next {
+            self.begin(index, now, actions);
+        }
     }
 
     fn begin(&mut self, index: usize, now: Instant, actions: &mut Vec<Action>) {
@@ -273,14 +317,13 @@ impl Machine {
             self.hard.unwrap_or(now)
         };
         let window = window(&self.plan.phases()[index], now, hard, self.hurried);
-        self.courses.push(Course {
-            window,
-            granted: window.length(),
-            forced: false,
-            ended: None,
-        });
-        self.state = State::Phase {
-            index,
+        self.phases[index] = Progress::Running {
+            course: Course {
+                window,
+                granted: window.length(),
+                forced: false,
+                ended: None,
+            },
             step: Step::Open,
             emptied: false,
         };

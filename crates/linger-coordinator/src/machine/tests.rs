@@ -74,6 +74,7 @@ fn name(action: &Action) -> String {
         Action::Armed => "armed".into(),
         Action::Begin { phase, .. } => format!("begin {phase}"),
         Action::Force { phase, .. } => format!("force {phase}"),
+        Action::Extend { phase, .. } => format!("extend {phase}"),
         Action::Abort { phase } => format!("abort {phase}"),
         Action::End { phase } => format!("end {phase}"),
         Action::Progress { .. } => "progress".into(),

@@ -63,8 +63,12 @@ impl Report {
             took: now.saturating_duration_since(armed),
             phases: rooms
                 .iter()
-                .zip(machine.courses())
-                .map(|(room, course)| PhaseReport::new(room, course, armed))
+                .enumerate()
+                .filter_map(|(index, room)| {
+                    let after = machine.plan().before(index);
+                    let course = machine.course(index)?;
+                    Some(PhaseReport::new(room, after, course, armed))
+                })
                 .collect(),
         }
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::member::MemberReport;
 use crate::machine::Course;
+use crate::phase::Phase;
 use crate::room::Room;
 
 /// What happened in one phase.
@@ -15,6 +16,8 @@ pub struct PhaseReport {
     started: Duration,
     took: Duration,
     cap: Duration,
+    ends_by: Duration,
+    after: Vec<Cow<'static, str>>,
     forced: bool,
     members: Vec<MemberReport>,
     failed_before: Vec<MemberReport>,
@@ -22,7 +25,12 @@ pub struct PhaseReport {
 }
 
 impl PhaseReport {
-    pub(super) fn new(room: &Room, course: &Course, armed: Instant) -> Self {
+    pub(super) fn new(
+        room: &Room,
+        after: impl Iterator<Item = Phase>,
+        course: &Course,
+        armed: Instant,
+    ) -> Self {
         let start = course.window.start;
         let (ended, omitted) = room.ended();
         let (before, during): (Vec<_>, Vec<_>) =
@@ -36,6 +44,8 @@ impl PhaseReport {
                 .unwrap_or(start)
                 .saturating_duration_since(start),
             cap: course.granted,
+            ends_by: course.window.end.saturating_duration_since(armed),
+            after: after.map(|phase| Cow::Borrowed(phase.name())).collect(),
             forced: course.forced,
             members: during.into_iter().map(report).collect(),
             failed_before: before.into_iter().map(report).collect(),
@@ -65,6 +75,17 @@ impl PhaseReport {
     #[must_use]
     pub fn cap(&self) -> Duration {
         self.cap
+    }
+
+    /// When it was to end at the latest, from the trigger.
+    #[must_use]
+    pub fn ends_by(&self) -> Duration {
+        self.ends_by
+    }
+
+    /// The phases that it began after.
+    pub fn after(&self) -> impl Iterator<Item = &str> {
+        self.after.iter().map(|phase| &**phase)
     }
 
     /// Whether its members had to be forced.

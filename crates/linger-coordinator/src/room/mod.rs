@@ -26,6 +26,7 @@ use crate::member::RegisterError;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
+use crate::plan::PlannedPhase;
 use crate::reason::Reason;
 use crate::sync::{Apart, AtomicBool, AtomicUsize, Mutex, Ordering};
 
@@ -63,12 +64,16 @@ struct Flags {
     aborting: AtomicBool,
     /// When members are forced.
     deadline: Moment,
+    /// Whether the phase may last longer while its members advance.
+    patient: bool,
+    /// When one of them last said how far it is.
+    advanced: Moment,
 }
 
 impl Room {
-    pub(crate) fn new(phase: Phase, index: usize, inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(limits: &PlannedPhase, index: usize, inbox: Arc<Inbox>) -> Self {
         Self {
-            phase,
+            phase: limits.phase(),
             index,
             inbox,
             flags: Apart(Flags {
@@ -77,6 +82,8 @@ impl Room {
                 #[cfg(feature = "tokio")]
                 aborting: AtomicBool::new(false),
                 deadline: Moment::none(),
+                patient: !limits.patience.is_zero(),
+                advanced: Moment::none(),
             }),
             busy: Apart(AtomicUsize::new(SHARDS)),
             shards: Default::default(),
@@ -218,6 +225,14 @@ impl Room {
         };
         drop(members);
         drop(replaced);
+        if self.flags.0.patient && self.is_triggered() {
+            self.flags.0.advanced.set(Instant::now());
+        }
+    }
+
+    /// When a member last said how far it is, if that counts.
+    pub(crate) fn advanced(&self) -> Option<Instant> {
+        self.flags.0.advanced.get()
     }
 
     /// Waits for the phase to begin: `None` if it has, or if the member has ended.

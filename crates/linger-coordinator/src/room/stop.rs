@@ -51,6 +51,11 @@ impl Room {
         jobs
     }
 
+    /// Its members have longer than they were told.
+    pub(crate) fn extend(&self, window: Window) {
+        self.flags.0.deadline.set(window.force);
+    }
+
     /// Tells the members that they are forced.
     pub(crate) fn force(&self, window: Window) {
         self.flags.0.deadline.bring_forward(window.force);

@@ -42,7 +42,7 @@ fn limits_of_a_phase_that_is_not_there() {
     let error = refused(phases, SECOND);
     assert_eq!(
         error.to_string(),
-        "there is no phase 'acks' whose limits could be changed"
+        "there is no phase 'acks' to be adjusted or waited for"
     );
 }
 

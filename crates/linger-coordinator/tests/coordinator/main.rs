@@ -8,6 +8,7 @@
 mod build;
 mod common;
 mod conformance;
+mod graph;
 mod members;
 mod report;
 #[cfg(feature = "tokio")]
