@@ -8,6 +8,7 @@
 //! | `models` | the models under loom |
 //! | `part` | the named parts of a command, and how each came out |
 //! | `python` | Python with pyzmq, in the target folder |
+//! | `report` | a saved report of a shutdown as a picture |
 //! | `requirement` | what a command needs on the machine |
 //! | `scenario` | the integration runs that take long |
 //! | `sim` | runs the simulator of the protocol |
@@ -26,6 +27,7 @@ mod libtest;
 mod models;
 mod part;
 mod python;
+mod report;
 mod requirement;
 mod scenario;
 mod sim;
@@ -62,6 +64,8 @@ cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what cat
 cargo xtask loom [--preemptions N]    the races in all orders of their threads, by loom
 cargo xtask bench registry [--quick]
                                   sockets of the registry against bare ones, in turn; ratios as JSON
+cargo xtask report FILE [--out FILE.svg]
+                                  a saved report of a shutdown (JSON) as a timeline, on standard output unless told
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
 cargo xtask fuzz [TARGET] [--seconds N] [--minimize]
                                   the fuzz targets, a minute each unless told; or smaller corpora
@@ -106,6 +110,10 @@ fn main() -> ExitCode {
         }
         ["bench", name] if bench::is_one(name) => bench::main(name, false),
         ["bench", name, "--quick"] if bench::is_one(name) => bench::main(name, true),
+        ["report", options @ ..] => match report::Options::read(options) {
+            Some(options) => return drawn(options),
+            None => return unknown(&args),
+        },
         ["check"] => check::main(),
         ["fuzz", options @ ..] => match fuzz::Options::read(options) {
             Some(options) => fuzz::main(&options),
@@ -116,6 +124,16 @@ fn main() -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn drawn(options: report::Options<'_>) -> ExitCode {
+    match report::main(options) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo xtask: {error}");
             ExitCode::FAILURE

@@ -1,0 +1,104 @@
+//! The time from the trigger to the hard end.
+
+use std::fmt::Display;
+
+use linger_coordinator::Report;
+
+use super::scale::Scale;
+use super::svg::{Px, Svg};
+use super::timeline::seconds;
+use super::units::Took;
+
+pub(super) const HEIGHT: f64 = 54.0;
+
+/// Where the flags and the marks stand.
+const FLAGS: f64 = super::heading::HEIGHT + 20.0;
+const MARKS: f64 = super::heading::HEIGHT + 40.0;
+const LINES: f64 = super::heading::HEIGHT + 46.0;
+
+/// A flag needs this much room.
+const ROOM: f64 = 150.0;
+
+/// Marks, and lines for the trigger, the report and the hard end, down to `bottom`.
+pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report, bottom: f64) {
+    svg.begin("g", &[("class", &"axis")]);
+    if let Some(knee) = scale.knee() {
+        svg.begin("g", &[]);
+        svg.text("title", &[], "the rest of the budget, drawn narrower");
+        svg.empty(
+            "rect",
+            &[
+                ("x", &Px(knee)),
+                ("y", &Px(MARKS - 12.0)),
+                ("width", &Px(scale.right() - knee)),
+                ("height", &Px(bottom - MARKS + 12.0)),
+                ("class", &"narrow"),
+            ],
+        );
+        let middle = (knee + scale.right()) / 2.0;
+        text(svg, middle, MARKS, "quiet small middle", "rest of budget");
+        svg.end("g");
+    }
+    for (index, (x, mark)) in scale.ticks().into_iter().enumerate() {
+        let class = if index == 0 { "start" } else { "grid" };
+        line(svg, x, LINES, bottom, class);
+        text(svg, x, MARKS, "quiet small middle", mark);
+    }
+    flags(svg, scale, report, bottom);
+    svg.end("g");
+}
+
+fn flags(svg: &mut Svg, scale: &Scale, report: &Report, bottom: f64) {
+    let (took, budget) = (report.took(), report.budget());
+    let x = scale.x(seconds(took));
+    line(svg, x, FLAGS - 12.0, bottom, "report");
+    let (at, side) = if x < scale.left() + ROOM {
+        (x + 6.0, "left")
+    } else {
+        (x - 6.0, "right")
+    };
+    let class = format!("report small bold {side}");
+    text(
+        svg,
+        at,
+        FLAGS,
+        &class,
+        format_args!("report {}", Took(took)),
+    );
+    let x = scale.x(seconds(budget));
+    line(svg, x, FLAGS - 12.0, bottom, "hard");
+    // To its right is the column of the outcomes, unless it was passed by far.
+    let hard = match took.checked_sub(budget) {
+        Some(over) if !over.is_zero() => {
+            format!("hard end {}, passed by {}", Took(budget), Took(over))
+        }
+        _ => format!("hard end {}", Took(budget)),
+    };
+    let (at, side) = if took > budget {
+        (scale.right() + 6.0, "left")
+    } else {
+        (x + 6.0, "left")
+    };
+    text(svg, at, FLAGS, &format!("hard small bold {side}"), hard);
+}
+
+fn line(svg: &mut Svg, x: f64, top: f64, bottom: f64, class: &str) {
+    svg.empty(
+        "line",
+        &[
+            ("x1", &Px(x)),
+            ("x2", &Px(x)),
+            ("y1", &Px(top)),
+            ("y2", &Px(bottom)),
+            ("class", &class),
+        ],
+    );
+}
+
+fn text(svg: &mut Svg, x: f64, y: f64, class: &str, content: impl Display) {
+    svg.text(
+        "text",
+        &[("x", &Px(x)), ("y", &Px(y)), ("class", &class)],
+        content,
+    );
+}
