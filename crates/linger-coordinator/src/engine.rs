@@ -101,7 +101,7 @@ impl Engine<'_> {
                 }
                 let limit = window.length();
                 self.narrator.say(Line::Begun {
-                    phase: room.phase(),
+                    room: Arc::clone(room),
                     members: room.open(),
                     limit,
                 });
@@ -123,9 +123,13 @@ impl Engine<'_> {
             }
             Action::End { phase } => {
                 self.given_up.extend(core.rooms[phase].close(now));
-                self.narrator.say(Line::Ended {
-                    phase: core.rooms[phase].phase(),
-                });
+                if let Some(course) = core.machine.lock().course(phase).copied() {
+                    self.narrator.say(Line::Ended {
+                        room: Arc::clone(&core.rooms[phase]),
+                        course,
+                        armed: core.inbox.armed().unwrap_or(now),
+                    });
+                }
             }
             Action::Progress { phase } => {
                 let room = &core.rooms[phase];

@@ -34,6 +34,22 @@
 //! | go along with tokens and task trackers | `Coordinator::token`, `Member::token`, `Coordinator::track` (feature `tokio`) |
 //! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
 //!
+//! # Logs and spans
+//!
+//! A shutdown is told through `tracing`, on a thread of its own: a subscriber that blocks holds up
+//! nothing but that thread, and lines beyond the 64 that may wait are lost.
+//!
+//! | span | level | fields |
+//! |---|---|---|
+//! | `shutdown` | info | `reason`, `budget`; `took`, `exit_code` at its end |
+//! | `phase`, in it | info | `phase`, `cap`; `took`, `forced` at its end |
+//! | `member`, in its phase | warn if it was not done or was nearly late, else debug | `name`, `origin`, `outcome`, `took` |
+//!
+//! `shutdown` and `phase` last as long as what they stand for. Spans of members are made when their
+//! phase has ended, one after the other: their times are fields, not lengths. Each that went wrong
+//! has one, those that failed before the shutdown too; of the others 64 a phase. Each span has an
+//! event in it; every 2 s an info event tells who is left and how much time.
+//!
 //! # Features
 //!
 //! - `tokio` (default): tasks, async hooks, tokens. Without it there is no runtime among the

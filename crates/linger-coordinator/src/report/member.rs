@@ -21,7 +21,7 @@ pub struct MemberReport {
 }
 
 impl MemberReport {
-    pub(super) fn new(ended: Ended, start: Instant, armed: Instant, cap: Duration) -> Self {
+    pub(crate) fn new(ended: Ended, start: Instant, armed: Instant, cap: Duration) -> Self {
         Self {
             name: ended.name,
             origin: ended.origin,

@@ -6,6 +6,7 @@
 //! the shard, and a shard counts as empty only once the phase has begun.
 
 mod entry;
+mod look;
 mod place;
 mod shard;
 mod stop;

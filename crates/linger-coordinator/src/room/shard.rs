@@ -88,6 +88,18 @@ impl Shard {
         (until < end).then_some(until)
     }
 
+    /// The same with those that have ended.
+    pub(crate) fn visit_ended(&self, from: usize, mut visit: impl FnMut(&Entry)) -> Option<usize> {
+        let end = self.entries.capacity();
+        let until = end.min(from + VISITED);
+        for slot in from..until {
+            if let Some(entry) = self.entries.get(slot).filter(|entry| !entry.is_open()) {
+                visit(entry);
+            }
+        }
+        (until < end).then_some(until)
+    }
+
     /// Ends all who are left.
     pub(crate) fn give_up(&mut self, end: impl FnMut(&mut Entry)) {
         let entries = self.entries.iter_mut().map(|(_, entry)| entry);
