@@ -62,8 +62,10 @@ cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on e
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what catches each within N seeds
 cargo xtask loom [--preemptions N]    the races in all orders of their threads, by loom
-cargo xtask bench registry [--quick]
+cargo xtask bench registry [--quick] [--json]
                                   sockets of the registry against bare ones, in turn; ratios as JSON
+cargo xtask bench coordinator [--quick] [--json]
+                                  shutdowns against those by tokens and a tracker, in turn; ratios as JSON
 cargo xtask report FILE [--out FILE.svg]
                                   a saved report of a shutdown (JSON) as a timeline, on standard output unless told
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
@@ -108,8 +110,9 @@ fn main() -> ExitCode {
         ["loom", "--preemptions", count] if count.parse::<usize>().is_ok() => {
             models::main(Some(count))
         }
-        ["bench", name] if bench::is_one(name) => bench::main(name, false),
-        ["bench", name, "--quick"] if bench::is_one(name) => bench::main(name, true),
+        ["bench", name, options @ ..] if bench::is_one(name) && bench::knows(options) => {
+            bench::main(name, options)
+        }
         ["report", options @ ..] => match report::Options::read(options) {
             Some(options) => return drawn(options),
             None => return unknown(&args),

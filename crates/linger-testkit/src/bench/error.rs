@@ -1,5 +1,6 @@
 //! What keeps a benchmark from being one.
 
+use linger::linger_coordinator::{BuildError, RegisterError};
 use linger::linger_registry::{BindError, ConnectError, OpenError};
 use linger::zmq;
 
@@ -19,6 +20,15 @@ pub enum BenchError {
     /// libzmq refused something else.
     #[error(transparent)]
     Zmq(#[from] zmq::Error),
+    /// A coordinator could not be started.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A member was refused.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The operating system refused something.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
     /// What was measured did not do what it was to do: a time without that is none.
     #[error("{0}")]
     Wrong(String),

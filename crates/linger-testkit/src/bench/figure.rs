@@ -82,7 +82,7 @@ impl Figure {
         }
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let bar = match self.bar {
             Bar::AtLeast(bar) | Bar::AtMost(bar) => Some(bar),
             Bar::None => None,
@@ -99,13 +99,6 @@ impl Figure {
             "ours_ns": nanos(self.ours),
         })
     }
-}
-
-/// The figures of one run, on a line: the last that a benchmark prints.
-#[must_use]
-pub fn json(figures: &[Figure]) -> Value {
-    let figures: Vec<Value> = figures.iter().map(Figure::json).collect();
-    json!({ "figures": figures })
 }
 
 impl fmt::Display for Figure {
@@ -181,10 +174,9 @@ mod tests {
         let none = Figure::of("send", Bar::AtLeast(0.98), &[], 1);
         assert!(!none.is_met());
         let some = Figure::of("close", Bar::AtMost(4.0), &rounds(&[(10, 30)]), 1);
-        let line = json(&[some]);
         assert_eq!(
-            line.to_string(),
-            r#"{"figures":[{"bar":4.0,"bare_ns":10000,"max":3.0,"met":true,"min":3.0,"name":"close","ours_ns":30000,"ratio":3.0}]}"#
+            some.json().to_string(),
+            r#"{"bar":4.0,"bare_ns":10000,"max":3.0,"met":true,"min":3.0,"name":"close","ours_ns":30000,"ratio":3.0}"#
         );
     }
 }

@@ -12,8 +12,9 @@ mod calls;
 mod closing;
 mod opening;
 
-use super::{BenchError, Figure, Rounds};
+use super::{BenchError, Figure, Findings, Rounds};
 use linger::linger_registry::Report;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The linger that both sides set.
@@ -27,11 +28,11 @@ const AMPLE: Duration = Duration::from_secs(20);
 /// # Errors
 ///
 /// If a socket can't be had, a message is missing, or a close does not end as it should.
-pub fn run(rounds: Rounds, mut tell: impl FnMut(&Figure)) -> Result<Vec<Figure>, BenchError> {
-    let mut figures = Vec::new();
+pub fn run(rounds: Rounds, mut tell: impl FnMut(&dyn Display)) -> Result<Findings, BenchError> {
+    let mut findings = Findings::default();
     let mut add = |figure: Figure| {
         tell(&figure);
-        figures.push(figure);
+        findings.figures.push(figure);
     };
     add(calls::send(rounds)?);
     add(calls::recv(rounds)?);
@@ -43,7 +44,7 @@ pub fn run(rounds: Rounds, mut tell: impl FnMut(&Figure)) -> Result<Vec<Figure>,
         "registry_close_unobserved_16",
         16,
     )?);
-    Ok(figures)
+    Ok(findings)
 }
 
 /// That so many sockets emptied, and the context ended.

@@ -1,0 +1,114 @@
+//! What it costs to be stopped by the coordinator, beside what else there is.
+//!
+//! | figure | bare | ours |
+//! |---|---|---|
+//! | `coordinator_flat_1k`, `…_10k`, `…_100k` | tasks of a `TaskTracker`, each with a child of one `CancellationToken`: from `cancel` to the end of `wait` | tasks by [`spawn`](linger::Coordinator::spawn) that await `triggered`: from the trigger to the report |
+//! | `coordinator_phases_1k`, … | five roots and five trackers, one after the other | five phases, a fifth of the members in each |
+//! | `coordinator_clones_1k`, … | the tasks hold clones of one token | as `flat` |
+//! | `coordinator_subsystems_10k` | tokio-graceful-shutdown, a subsystem for each | as `flat` |
+//! | `coordinator_subsystems_in_100` | the same, in a hundred subsystems of a hundred each | as `flat` |
+//! | `coordinator_tokens_10k` | as `flat` | tasks that await [`token`](linger::Member::token) |
+//! | `coordinator_register`, `…_2_threads` | a child token and a token of the tracker, dropped at once | [`register`](linger::Coordinator::register), dropped at once |
+//! | `coordinator_bytes_member` | a child token and a token of the tracker | a registered guard |
+//! | `coordinator_bytes_task` | a task of the tracker that waits for its token | a task by `spawn` that awaits `triggered` |
+//! | `coordinator_flag` | a loop of some 10 ns | the same with a look at [`is_triggered`](linger::Member::is_triggered) |
+//!
+//! A task counts as parked once it has returned `Pending`, and the clock starts when all are. It
+//! stops when whoever waits knows that all have ended. Then both sides are asked whether each task
+//! ran to its end, and ours whether its report names each member, and as done.
+
+mod flag;
+mod memory;
+mod ours;
+mod parked;
+mod peers;
+mod register;
+mod trigger;
+
+use self::trigger::Peer;
+use super::{BenchError, Figure, Findings, Rounds};
+use std::fmt::Display;
+use tokio::runtime::Runtime;
+
+pub use memory::{HOLDS, holds};
+pub use parked::MOST;
+
+/// Workers of the runtime, which all sides share.
+const WORKERS: usize = 2;
+
+/// The figures of the coordinator; each is told as soon as it is there.
+///
+/// Those with more than `most` members are left out; [`MOST`] has all, and the sizes.
+/// The program that calls it must answer `[HOLDS, what]` as its arguments with what [`holds`]
+/// returns, on stdout: it is started for that.
+///
+/// # Errors
+///
+/// If a runtime or a coordinator can't be had, a task does not end, or a report misses a member.
+pub fn run(
+    rounds: Rounds,
+    most: usize,
+    mut tell: impl FnMut(&dyn Display),
+) -> Result<Findings, BenchError> {
+    let runtime = &runtime()?;
+    let mut findings = Findings::default();
+    let mut add = |figure: Figure| {
+        tell(&figure);
+        findings.figures.push(figure);
+    };
+    let is_wanted = |(_, count, _): &(_, usize, _)| *count <= most;
+    let shutdowns = [
+        ("coordinator_flat_1k", 1_000, Peer::Children { phases: 1 }),
+        ("coordinator_flat_10k", 10_000, Peer::Children { phases: 1 }),
+        ("coordinator_flat_100k", MOST, Peer::Children { phases: 1 }),
+        ("coordinator_phases_1k", 1_000, Peer::Children { phases: 5 }),
+        (
+            "coordinator_phases_10k",
+            10_000,
+            Peer::Children { phases: 5 },
+        ),
+        (
+            "coordinator_phases_100k",
+            MOST,
+            Peer::Children { phases: 5 },
+        ),
+        ("coordinator_clones_1k", 1_000, Peer::Clones),
+        ("coordinator_clones_10k", 10_000, Peer::Clones),
+        ("coordinator_clones_100k", MOST, Peer::Clones),
+        (
+            "coordinator_subsystems_10k",
+            10_000,
+            Peer::Subsystems { groups: 1 },
+        ),
+        (
+            "coordinator_subsystems_in_100",
+            10_000,
+            Peer::Subsystems { groups: 100 },
+        ),
+        ("coordinator_tokens_10k", 10_000, Peer::Tokens),
+    ];
+    for (name, count, peer) in shutdowns.into_iter().filter(is_wanted) {
+        add(trigger::to_last(runtime, rounds, name, count, peer)?);
+    }
+    for (name, threads) in [
+        ("coordinator_register", 1),
+        ("coordinator_register_2_threads", 2),
+    ] {
+        add(register::and_drop(rounds, name, threads)?);
+    }
+    add(flag::check(rounds)?);
+    if most >= MOST {
+        for size in memory::sizes(rounds.count.min(9))? {
+            tell(&size);
+            findings.sizes.push(size);
+        }
+    }
+    Ok(findings)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_time()
+        .build()
+}
