@@ -4,23 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use crate::budget::LONGEST;
 use crate::coordinator::Coordinator;
 use crate::core::Core;
 use crate::engine;
+use crate::exit::ExitCodeOf;
 use crate::finish::Finish;
 use crate::inbox::Inbox;
 use crate::machine::Machine;
+use crate::part::Parts;
 use crate::phase::Phase;
 use crate::phases::Phases;
 use crate::plan::Plan;
 use crate::process::{Process, ThisProcess};
+use crate::report::Report;
 use crate::room::Room;
 use crate::signals::{Listener, Signals};
+use crate::status::Changes;
 use crate::watchdog;
 
 /// Unless set: below the 30 s that Kubernetes gives, above what most services need.
@@ -33,6 +38,8 @@ pub struct Builder {
     budget: Duration,
     signals: Vec<i32>,
     owns_process: bool,
+    stop_after: Option<Duration>,
+    exit_code: Option<ExitCodeOf>,
     process: Arc<dyn Process>,
 }
 
@@ -71,6 +78,12 @@ pub enum BuildError {
         phases: Vec<(Phase, Duration)>,
         /// The budget.
         budget: Duration,
+    },
+    /// A part was to be made of what stops already.
+    #[error("'{part}' was refused: the shutdown has begun")]
+    Stopping {
+        /// The name of the part.
+        part: String,
     },
     /// A signal can't be listened to.
     #[error("can't listen to signal {signal}")]
@@ -116,6 +129,8 @@ impl Builder {
             budget: BUDGET,
             signals: Vec::new(),
             owns_process: false,
+            stop_after: None,
+            exit_code: None,
             process: Arc::new(ThisProcess),
         }
     }
@@ -161,6 +176,42 @@ impl Builder {
         self
     }
 
+    /// Begins the shutdown by itself so long after the start, with [`Reason::Timer`].
+    ///
+    /// For jobs and canaries that have a time to live. More than a year counts as a year.
+    ///
+    /// [`Reason::Timer`]: crate::Reason::Timer
+    pub fn stop_after(mut self, time: Duration) -> Self {
+        self.stop_after = Some(time.min(LONGEST));
+        self
+    }
+
+    /// Chooses the exit code by the report; where it gives `None`, the table in
+    /// [`exit`](crate::exit) counts.
+    ///
+    /// It is called once, when the report is made, and should be quick. If it panics, the table
+    /// counts. The watchdog, and a third signal, end the process with codes of their own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use linger_coordinator::{Coordinator, Reason};
+    ///
+    /// let stop = Coordinator::builder()
+    ///     .exit_code(|report| matches!(report.reason(), Reason::Signal(15)).then_some(143))
+    ///     .start()?;
+    /// stop.trigger(Reason::Signal(15));
+    /// assert_eq!(stop.wait_blocking().exit_code(), 143);
+    /// # Ok::<(), linger_coordinator::BuildError>(())
+    /// ```
+    pub fn exit_code(
+        mut self,
+        code: impl Fn(&Report) -> Option<u8> + Send + Sync + 'static,
+    ) -> Self {
+        self.exit_code = Some(ExitCodeOf::new(code));
+        self
+    }
+
     /// Puts another process in the place of this one, for tests.
     #[doc(hidden)]
     pub fn process(mut self, process: Arc<dyn Process>) -> Self {
@@ -190,6 +241,11 @@ impl Builder {
             plan,
             inbox: Arc::clone(&inbox),
             finish: Finish::default(),
+            changes: Changes::default(),
+            whole: None,
+            parts: Parts::default(),
+            timer: self.stop_after.map(|time| Instant::now() + time),
+            exit_code: self.exit_code,
             owns_process: self.owns_process,
             process: self.process,
             signals: Mutex::new(Signals::None),

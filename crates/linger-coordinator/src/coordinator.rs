@@ -96,7 +96,12 @@ impl Coordinator {
     /// How far the shutdown has escalated.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.core().machine.lock().stage()
+        let own = self.core().machine.lock().stage();
+        match &self.core().whole {
+            // It may be the whole that stops.
+            Some(_) => own.max(self.status().stage()),
+            None => own,
+        }
     }
 
     /// Who may take how long.

@@ -5,20 +5,24 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::exit::ExitCodeOf;
 use crate::finish::Finish;
 use crate::inbox::Inbox;
 use crate::machine::{Action, Event, Machine};
+use crate::name::Name;
+use crate::part::{Parts, Whole};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::process::Process;
 use crate::report::Report;
-use crate::room::Room;
+use crate::room::{Left, Room};
 use crate::signals::Signals;
 use crate::stage::Stage;
+use crate::status::{Changes, Status};
 
 /// The longest that the watchdog waits for the machine, which is never locked for longer than a
 /// step.
-const LOCK_LIMIT: Duration = Duration::from_millis(100);
+pub(crate) const LOCK_LIMIT: Duration = Duration::from_millis(100);
 
 pub(crate) struct Core {
     pub(crate) plan: Plan,
@@ -26,6 +30,13 @@ pub(crate) struct Core {
     pub(crate) machine: Mutex<Machine>,
     pub(crate) rooms: Vec<Arc<Room>>,
     pub(crate) finish: Finish,
+    pub(crate) changes: Changes,
+    /// What it is a part of, and as what.
+    pub(crate) whole: Option<Whole>,
+    pub(crate) parts: Parts,
+    /// When it begins by itself.
+    pub(crate) timer: Option<Instant>,
+    pub(crate) exit_code: Option<ExitCodeOf>,
     pub(crate) owns_process: bool,
     pub(crate) process: Arc<dyn Process>,
     pub(crate) signals: Mutex<Signals>,
@@ -37,6 +48,71 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// A part of another one.
+    pub(crate) fn part(whole: &Arc<Self>, name: Name, inbox: Arc<Inbox>) -> Self {
+        let plan = whole.plan.clone();
+        let room = |(index, row)| {
+            let room = Room::new(row, index, Arc::clone(&inbox));
+            Arc::new(room.of_part(name.clone()))
+        };
+        Self {
+            rooms: plan.phases().iter().enumerate().map(room).collect(),
+            machine: Mutex::new(Machine::new(plan.clone())),
+            plan,
+            inbox,
+            finish: Finish::default(),
+            changes: Changes::default(),
+            whole: Some(Whole {
+                core: Arc::downgrade(whole),
+                name,
+            }),
+            parts: Parts::default(),
+            timer: None,
+            exit_code: whole.exit_code.clone(),
+            owns_process: false,
+            process: Arc::clone(&whole.process),
+            signals: Mutex::new(Signals::None),
+            #[cfg(feature = "tokio")]
+            runtime: whole.runtime.clone(),
+            #[cfg(feature = "tokio")]
+            root: crate::interop::Root::default(),
+        }
+    }
+
+    /// What happened here and in all parts, as the machine has it that drove them.
+    pub(crate) fn report(&self, machine: &Machine, armed: Instant, now: Instant) -> Report {
+        let report = Report::new(machine, |phase| self.rooms_of(phase), armed, now);
+        report.with_exit_code(self.exit_code.as_ref())
+    }
+
+    /// Whether a phase that has begun has no members left.
+    pub(crate) fn is_empty(&self, phase: usize) -> bool {
+        self.rooms_of(phase).iter().all(|room| room.is_empty())
+    }
+
+    /// Who is left in a phase; `false` if a part of the list could not be read in time.
+    pub(crate) fn left(&self, phase: usize) -> (Vec<Left>, bool) {
+        let mut whole = true;
+        let mut left = Vec::new();
+        for room in self.rooms_of(phase) {
+            let (more, read) = room.left();
+            left.extend(more);
+            whole &= read;
+        }
+        left.sort_by_key(|member| member.sequence);
+        (left, whole)
+    }
+
+    /// Tells those who watch how far it is.
+    pub(crate) fn tell_status(&self) {
+        if let Some(machine) = self.machine.try_lock_for(LOCK_LIMIT) {
+            let status = Status::of(&machine);
+            drop(machine);
+            self.changes.set(&status);
+            self.parts.each(|part| part.changes.set(&status));
+        }
+    }
+
     pub(crate) fn room(&self, phase: Phase) -> Option<&Arc<Room>> {
         self.rooms.iter().find(|room| room.phase() == phase)
     }
@@ -74,17 +150,18 @@ impl Core {
         let mut given_up = Vec::new();
         for action in &actions {
             if let Action::End { phase } = action {
-                given_up.extend(self.rooms[*phase].close(now));
+                for room in self.rooms_of(*phase) {
+                    given_up.extend(room.close(now));
+                }
             }
         }
-        let report = Report::new(
-            &machine,
-            &self.rooms,
-            self.inbox.armed().unwrap_or(now),
-            now,
-        );
+        let armed = self.inbox.armed().unwrap_or(now);
+        let report = self.report(&machine, armed, now);
+        let parts = self.reports_of_parts(&machine, armed, now);
         drop(machine);
         self.publish(report);
+        self.end_parts(parts);
+        self.tell_status();
         for action in actions {
             self.tell(&action);
         }
@@ -93,15 +170,27 @@ impl Core {
 
     /// Carries out those actions that reach members, but for hooks.
     fn tell(&self, action: &Action) {
+        let each = |phase: usize, tell: &dyn Fn(&Room)| {
+            for room in self.rooms_of(phase) {
+                tell(&room);
+            }
+        };
         match *action {
             #[cfg(feature = "tokio")]
-            Action::Armed => self.root.cancel(),
-            Action::Begin { phase, window } => drop(self.rooms[phase].begin(window)),
-            Action::Extend { phase, window } => self.rooms[phase].extend(window),
-            Action::Force { phase, window } => self.rooms[phase].force(window),
+            Action::Armed => self.cancel_roots(),
+            Action::Begin { phase, window } => each(phase, &|room| drop(room.begin(window))),
+            Action::Extend { phase, window } => each(phase, &|room| room.extend(window)),
+            Action::Force { phase, window } => each(phase, &|room| room.force(window)),
             #[cfg(feature = "tokio")]
-            Action::Abort { phase } => self.rooms[phase].abort(),
+            Action::Abort { phase } => each(phase, &Room::abort),
             _ => {}
         }
+    }
+
+    /// Cancels the tokens that were handed out, of parts too.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn cancel_roots(&self) {
+        self.root.cancel();
+        self.parts.each(|part| part.cancel_roots());
     }
 }

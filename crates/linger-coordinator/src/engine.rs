@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::exit;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
-use crate::report::Report;
+use crate::reason::Reason;
 use crate::room::Spoils;
 use crate::seat::Seat;
 
@@ -27,11 +27,18 @@ pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
         if ended {
             break;
         }
-        let event = match wake {
+        // Before it begins, nothing but the timer is due.
+        let event = match wake.or(core.timer) {
             None => events.recv().ok(),
             Some(at) => match events.recv_timeout(at.saturating_duration_since(Instant::now())) {
                 Ok(event) => Some(event),
-                Err(RecvTimeoutError::Timeout) => Some(Event::Tick),
+                Err(RecvTimeoutError::Timeout) => {
+                    if wake.is_none() {
+                        core.inbox.trigger(Reason::Timer);
+                        continue;
+                    }
+                    Some(Event::Tick)
+                }
                 Err(RecvTimeoutError::Disconnected) => None,
             },
         };
@@ -52,7 +59,7 @@ struct Engine<'a> {
 impl Engine<'_> {
     fn take_in(&mut self, event: Event) {
         // The last member went, but another came before the phase was shut.
-        if matches!(event, Event::Emptied { phase } if !self.core.rooms[phase].is_empty()) {
+        if matches!(event, Event::Emptied { phase } if !self.core.is_empty(phase)) {
             return;
         }
         self.hear_of_advances();
@@ -62,8 +69,12 @@ impl Engine<'_> {
     fn step(&mut self, event: Event) {
         let now = Instant::now();
         let actions = self.core.machine.lock().step(now, event);
+        let changed = !actions.is_empty();
         for action in actions {
             self.perform(action, now);
+        }
+        if changed {
+            self.core.tell_status();
         }
     }
 
@@ -71,7 +82,8 @@ impl Engine<'_> {
     fn hear_of_advances(&mut self) {
         let running = self.core.machine.lock().running();
         for phase in running {
-            if let Some(at) = self.core.rooms[phase].advanced() {
+            let rooms = self.core.rooms_of(phase);
+            if let Some(at) = rooms.iter().filter_map(|room| room.advanced()).max() {
                 self.step(Event::Advanced { phase, at });
             }
         }
@@ -82,8 +94,11 @@ impl Engine<'_> {
         match action {
             Action::Armed => {
                 #[cfg(feature = "tokio")]
-                core.root.cancel();
-                self.narrator = Narrator::start();
+                core.cancel_roots();
+                // Of a part that stops alone, its report tells.
+                if core.whole.is_none() {
+                    self.narrator = Narrator::start();
+                }
                 if let Some(reason) = core.machine.lock().reasons().first() {
                     let budget = core.plan.budget();
                     self.narrator.say(Line::Triggered {
@@ -93,50 +108,60 @@ impl Engine<'_> {
                 }
             }
             Action::Begin { phase, window } => {
-                let room = &core.rooms[phase];
-                for (key, job) in room.begin(window) {
-                    let seat = Seat::new(Arc::clone(room), key);
-                    // A runtime may panic; the seat then says that the hook did.
-                    let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
+                let mut members = 0;
+                for room in core.rooms_of(phase) {
+                    for (key, job) in room.begin(window) {
+                        let seat = Seat::new(Arc::clone(&room), key);
+                        // A runtime may panic; the seat then says that the hook did.
+                        let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
+                    }
+                    members += room.open();
                 }
-                let limit = window.length();
                 self.narrator.say(Line::Begun {
-                    room: Arc::clone(room),
-                    members: room.open(),
-                    limit,
+                    phase: core.rooms[phase].phase(),
+                    members,
+                    limit: window.length(),
                 });
+                if core.is_empty(phase) {
+                    // It may have been so before it began here, as a part's that stops alone.
+                    core.inbox.send(Event::Emptied { phase });
+                }
             }
-            Action::Extend { phase, window } => core.rooms[phase].extend(window),
+            Action::Extend { phase, window } => {
+                let rooms = core.rooms_of(phase);
+                rooms.iter().for_each(|room| room.extend(window));
+            }
             Action::Force { phase, window } => {
-                let room = &core.rooms[phase];
-                room.force(window);
+                let rooms = core.rooms_of(phase);
+                rooms.iter().for_each(|room| room.force(window));
                 self.narrator.say(Line::Forced {
-                    phase: room.phase(),
-                    left: room.left().0,
+                    phase: core.rooms[phase].phase(),
+                    left: core.left(phase).0,
                 });
             }
             Action::Abort { phase } => {
                 #[cfg(feature = "tokio")]
-                core.rooms[phase].abort();
+                core.rooms_of(phase).iter().for_each(|room| room.abort());
                 #[cfg(not(feature = "tokio"))]
                 let _ = phase;
             }
             Action::End { phase } => {
-                self.given_up.extend(core.rooms[phase].close(now));
+                for room in core.rooms_of(phase) {
+                    self.given_up.extend(room.close(now));
+                }
                 if let Some(course) = core.machine.lock().course(phase).copied() {
                     self.narrator.say(Line::Ended {
-                        room: Arc::clone(&core.rooms[phase]),
+                        rooms: core.rooms_of(phase),
                         course,
                         armed: core.inbox.armed().unwrap_or(now),
                     });
                 }
             }
             Action::Progress { phase } => {
-                let room = &core.rooms[phase];
                 let hard = core.inbox.hard().unwrap_or(now);
                 self.narrator.say(Line::Progress {
-                    phase: room.phase(),
-                    left: room.left().0,
+                    phase: core.rooms[phase].phase(),
+                    left: core.left(phase).0,
                     time: hard.saturating_duration_since(now),
                 });
             }
@@ -145,13 +170,22 @@ impl Engine<'_> {
                     core.process.exit(i32::from(exit::by_signal(signal)));
                 }
             }
-            Action::Finish => {
-                let armed = core.inbox.armed().unwrap_or(now);
-                let report = Report::new(&core.machine.lock(), &core.rooms, armed, now);
-                self.narrator
-                    .finish(report.clone(), core.inbox.hard().unwrap_or(now));
-                core.publish(report);
-            }
+            Action::Finish => self.finish(now),
         }
+    }
+
+    fn finish(&self, now: Instant) {
+        let core = self.core;
+        let armed = core.inbox.armed().unwrap_or(now);
+        let (report, parts) = {
+            let machine = core.machine.lock();
+            let parts = core.reports_of_parts(&machine, armed, now);
+            (core.report(&machine, armed, now), parts)
+        };
+        self.narrator
+            .finish(report.clone(), core.inbox.hard().unwrap_or(now));
+        core.publish(report);
+        core.end_parts(parts);
+        core.leave_whole();
     }
 }

@@ -1,8 +1,8 @@
 //! Where events come in, from any thread.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ pub(crate) struct Inbox {
     first: OnceLock<(Instant, Reason)>,
     finished: AtomicBool,
     events: Sender<Event>,
+    /// What this is a part of: if that stops, so does this.
+    whole: Option<Arc<Self>>,
     /// Whom to unpark once the budget is armed, and once the report is there.
     watchdog: OnceLock<Thread>,
 }
@@ -27,6 +29,7 @@ impl Inbox {
     pub(crate) fn new(budget: Duration, events: Sender<Event>) -> Self {
         Self {
             budget,
+            whole: None,
             first: OnceLock::new(),
             finished: AtomicBool::new(false),
             events,
@@ -34,14 +37,26 @@ impl Inbox {
         }
     }
 
-    /// When the first trigger came, if one has.
+    pub(crate) fn of_part(whole: Arc<Self>, events: Sender<Event>) -> Self {
+        Self {
+            whole: Some(Arc::clone(&whole)),
+            ..Self::new(whole.budget, events)
+        }
+    }
+
+    /// When the first trigger came, if one has: its own, or that of the whole.
     pub(crate) fn armed(&self) -> Option<Instant> {
-        self.first.get().map(|(armed, _)| *armed)
+        match self.first.get() {
+            Some((armed, _)) => Some(*armed),
+            None => self.whole.as_ref()?.armed(),
+        }
     }
 
     /// When everything must be over, once a trigger has come.
     pub(crate) fn hard(&self) -> Option<Instant> {
-        self.armed().map(|armed| armed + self.budget)
+        let own = self.first.get().map(|(armed, _)| *armed + self.budget);
+        let whole = self.whole.as_ref().and_then(|whole| whole.hard());
+        own.into_iter().chain(whole).min()
     }
 
     /// The first trigger, for whoever must conclude without the engine.
@@ -53,10 +68,22 @@ impl Inbox {
         })
     }
 
+    /// What stops already with the whole is nobody else's to stop: the reason is kept there.
     pub(crate) fn trigger(&self, reason: Reason) {
+        if let Some(whole) = self.whole.as_ref().filter(|it| it.armed().is_some()) {
+            return whole.trigger(reason);
+        }
         let (armed, _) = *self.first.get_or_init(|| (Instant::now(), reason.clone()));
         self.unpark_watchdog();
         self.send(Event::Trigger { reason, armed });
+    }
+
+    /// A room is empty: a matter of the whole, too.
+    pub(crate) fn send_emptied(&self, phase: usize) {
+        self.send(Event::Emptied { phase });
+        if let Some(whole) = &self.whole {
+            whole.send_emptied(phase);
+        }
     }
 
     pub(crate) fn send(&self, event: Event) {

@@ -81,6 +81,7 @@ mod narrator;
 mod origin;
 mod outcome;
 mod park;
+mod part;
 mod phase;
 mod phases;
 mod plan;
@@ -91,6 +92,7 @@ mod room;
 mod seat;
 mod signals;
 mod stage;
+mod status;
 mod sync;
 #[cfg(feature = "tokio")]
 mod tasks;
@@ -119,6 +121,7 @@ pub use self::process::Process;
 pub use self::reason::Reason;
 pub use self::report::{MemberReport, PhaseReport, Report};
 pub use self::stage::Stage;
+pub use self::status::Status;
 
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]

@@ -239,7 +239,7 @@ impl Phase {
 
     /// This phase after others: see [`PhaseSpec::after`].
     #[must_use]
-    pub fn after(self, phases: impl IntoIterator<Item = Phase>) -> PhaseSpec {
+    pub fn after(self, phases: impl IntoIterator<Item = Self>) -> PhaseSpec {
         PhaseSpec::from(self).after(phases)
     }
 

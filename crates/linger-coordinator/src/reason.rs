@@ -30,6 +30,8 @@ pub enum Reason {
         /// The text of the panic, where it is known.
         text: String,
     },
+    /// The time that was [set](crate::Builder::stop_after) has come.
+    Timer,
     /// The last handle of the coordinator was dropped.
     Dropped,
     /// Something of the application's own.
@@ -63,6 +65,7 @@ impl fmt::Display for Reason {
             Self::MemberEnded { name } => write!(f, "member '{name}' ended"),
             Self::MemberFailed { name, error } => write!(f, "member '{name}' failed: {error}"),
             Self::MemberPanicked { name, text } => write!(f, "member '{name}' panicked: {text}"),
+            Self::Timer => f.write_str("timer"),
             Self::Dropped => f.write_str("coordinator dropped"),
             Self::Custom(text) => f.write_str(text),
         }

@@ -75,8 +75,8 @@ fn stay(core: &Core, hard: Instant) {
 
 fn list(core: &Core) -> String {
     let mut text = "linger: deadline passed; still here:\n".to_owned();
-    for room in &core.rooms {
-        let (left, whole) = room.left();
+    for (phase, room) in core.rooms.iter().enumerate() {
+        let (left, whole) = core.left(phase);
         for member in left {
             let _ = writeln!(text, "  {}: {member}", room.phase());
         }

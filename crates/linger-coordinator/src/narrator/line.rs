@@ -19,7 +19,7 @@ pub(crate) enum Line {
         budget: Duration,
     },
     Begun {
-        room: Arc<Room>,
+        phase: Phase,
         members: usize,
         limit: Duration,
     },
@@ -28,7 +28,8 @@ pub(crate) enum Line {
         left: Vec<Left>,
     },
     Ended {
-        room: Arc<Room>,
+        /// Of the phase: its own, and those of parts.
+        rooms: Vec<Arc<Room>>,
         course: Course,
         armed: Instant,
     },

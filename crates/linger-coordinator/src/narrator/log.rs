@@ -1,5 +1,6 @@
 //! A shutdown as spans and events: `shutdown` › `phase` › `member`.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::field::Empty;
@@ -7,6 +8,7 @@ use tracing::{Level, Span, debug, debug_span, info, info_span, warn, warn_span};
 
 use super::line::{Line, names};
 use crate::machine::Course;
+use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::report::MemberReport;
 use crate::room::Room;
@@ -32,11 +34,10 @@ impl Log {
                 self.shutdown = Some(span);
             }
             Line::Begun {
-                room,
+                phase,
                 members,
                 limit,
             } => {
-                let phase = room.phase();
                 let span = self.in_shutdown(
                     || info_span!("phase", %phase, cap = ?limit, took = Empty, forced = Empty),
                 );
@@ -47,10 +48,10 @@ impl Log {
                 warn!(%phase, left = names(&left), "phase is forced");
             }),
             Line::Ended {
-                room,
+                rooms,
                 course,
                 armed,
-            } => self.end(&room, &course, armed),
+            } => self.end(&rooms, &course, armed),
             Line::Progress { phase, left, time } => self.in_phase(phase, || {
                 info!(%phase, remaining = left.len(), left = names(&left), ?time, "still stopping");
             }),
@@ -73,8 +74,10 @@ impl Log {
         }
     }
 
-    fn end(&mut self, room: &Room, course: &Course, armed: Instant) {
-        let phase = room.phase();
+    fn end(&mut self, rooms: &[Arc<Room>], course: &Course, armed: Instant) {
+        let Some(phase) = rooms.first().map(|room| room.phase()) else {
+            return;
+        };
         let place = self.phases.iter().position(|(it, _)| *it == phase);
         let span = place.map_or_else(Span::none, |place| self.phases.swap_remove(place).1);
         let start = course.window.start;
@@ -83,7 +86,7 @@ impl Log {
         span.record("took", tracing::field::debug(took));
         span.record("forced", course.forced);
         span.in_scope(|| {
-            members(room, course, armed);
+            members(rooms, course, armed);
             info!(%phase, ?took, "phase ended");
         });
     }
@@ -104,7 +107,7 @@ impl Log {
 }
 
 /// Logs the members of a phase that has ended: all that went wrong, and some of the others.
-fn members(room: &Room, course: &Course, armed: Instant) {
+fn members(rooms: &[Arc<Room>], course: &Course, armed: Instant) {
     if !tracing::enabled!(Level::WARN) {
         return;
     }
@@ -114,15 +117,18 @@ fn members(room: &Room, course: &Course, armed: Instant) {
         0
     };
     let near = course.window.start + course.granted / 5 * 4;
-    let ended = room.ended_where(|outcome, at| {
+    let mut is_told = |outcome: &Outcome, at| {
         if !outcome.is_done() || at > near {
             return true;
         }
-        let shown = more > 0;
-        more = more.saturating_sub(1);
+        // Of a part that stopped alone: it was done before.
+        let shown = more > 0 && at >= armed;
+        more -= usize::from(shown);
         shown
-    });
-    for ended in ended {
+    };
+    let each = rooms.iter().map(|room| room.ended_where(&mut is_told));
+    let ended: Vec<_> = each.collect();
+    for ended in ended.into_iter().flatten() {
         let before = ended.at < armed;
         member(
             &MemberReport::new(ended, course.window.start, armed, course.granted),

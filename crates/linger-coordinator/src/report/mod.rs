@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub use member::MemberReport;
 pub use phase::PhaseReport;
 
-use crate::exit;
+use crate::exit::{self, ExitCodeOf};
 use crate::machine::Machine;
 use crate::outcome::Outcome;
 use crate::reason::Reason;
@@ -44,33 +44,43 @@ pub struct Report {
     stage: Stage,
     budget: Duration,
     took: Duration,
+    exit_code: u8,
     phases: Vec<PhaseReport>,
 }
 
 impl Report {
     pub(crate) fn new(
         machine: &Machine,
-        rooms: &[Arc<Room>],
+        rooms: impl Fn(usize) -> Vec<Arc<Room>>,
         armed: Instant,
         now: Instant,
     ) -> Self {
         let mut reasons = machine.reasons().iter().cloned();
-        Self {
+        let mut report = Self {
             reason: reasons.next().unwrap_or(Reason::Request),
             later_reasons: reasons.collect(),
             stage: machine.stage(),
             budget: machine.plan().budget(),
             took: now.saturating_duration_since(armed),
-            phases: rooms
-                .iter()
-                .enumerate()
-                .filter_map(|(index, room)| {
+            exit_code: exit::COMPLETE,
+            phases: (0..machine.plan().phases().len())
+                .filter_map(|index| {
                     let after = machine.plan().before(index);
                     let course = machine.course(index)?;
-                    Some(PhaseReport::new(room, after, course, armed))
+                    Some(PhaseReport::new(&rooms(index), after, course, armed))
                 })
                 .collect(),
+        };
+        report.exit_code = report.code_by_table();
+        report
+    }
+
+    /// Lets the application have another exit code.
+    pub(crate) fn with_exit_code(mut self, code: Option<&ExitCodeOf>) -> Self {
+        if let Some(code) = code.and_then(|code| code.of(&self)) {
+            self.exit_code = code;
         }
+        self
     }
 
     /// Why the shutdown began.
@@ -131,9 +141,14 @@ impl Report {
         !self.reason.is_failure() && self.members().all(|member| member.outcome().is_done())
     }
 
-    /// The exit code: see the table in [`exit`](crate::exit).
+    /// The exit code: see the table in [`exit`](crate::exit), unless the application
+    /// [has its own](crate::Builder::exit_code).
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    fn code_by_table(&self) -> u8 {
         let last_signal = self
             .later_reasons
             .iter()

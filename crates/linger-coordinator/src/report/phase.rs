@@ -1,6 +1,7 @@
 //! The part of a report about one phase.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::member::MemberReport;
@@ -26,18 +27,30 @@ pub struct PhaseReport {
 
 impl PhaseReport {
     pub(super) fn new(
-        room: &Room,
+        rooms: &[Arc<Room>],
         after: impl Iterator<Item = Phase>,
         course: &Course,
         armed: Instant,
     ) -> Self {
         let start = course.window.start;
-        let (ended, omitted) = room.ended();
-        let (before, during): (Vec<_>, Vec<_>) =
-            ended.into_iter().partition(|member| member.at < armed);
+        let mut omitted = 0;
+        let (mut before, mut during) = (Vec::new(), Vec::new());
+        for room in rooms {
+            let (ended, more) = room.ended();
+            omitted += more;
+            for member in ended {
+                match member.at < armed {
+                    false => during.push(member),
+                    true if member.outcome.is_failure() => before.push(member),
+                    // Of a part that stops: it was done before the whole began to.
+                    true => {}
+                }
+            }
+        }
+        during.sort_by_key(|member| member.sequence);
         let report = |member| MemberReport::new(member, start, armed, course.granted);
         Self {
-            phase: Cow::Borrowed(room.phase().name()),
+            phase: Cow::Borrowed(rooms.first().map_or("", |room| room.phase().name())),
             started: start.saturating_duration_since(armed),
             took: course
                 .ended

@@ -23,7 +23,10 @@ impl Room {
                 next = shard.0.lock().visit_ended(from, |entry| {
                     if let Some((outcome, at)) = &entry.end {
                         if wanted(outcome, *at) {
-                            ended.extend(entry.ended());
+                            ended.extend(entry.ended().map(|ended| Ended {
+                                name: self.full_name(&ended.name),
+                                ..ended
+                            }));
                         }
                     }
                 });

@@ -22,9 +22,9 @@ pub(crate) use entry::{Ended, Entry, Left, Spoils};
 use self::place::Place;
 use self::shard::Shard;
 use crate::inbox::Inbox;
-use crate::machine::Event;
 use crate::member::RegisterError;
 use crate::moment::Moment;
+use crate::name::Name;
 use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::plan::PlannedPhase;
@@ -49,6 +49,8 @@ pub(crate) struct Room {
     phase: Phase,
     index: usize,
     inbox: Arc<Inbox>,
+    /// Of which part of the whole it is.
+    part: Option<Name>,
     flags: Apart<Flags>,
     /// Shards that may have members, once the phase has begun.
     busy: Apart<AtomicUsize>,
@@ -77,6 +79,7 @@ impl Room {
             phase: limits.phase(),
             index,
             inbox,
+            part: None,
             flags: Apart(Flags {
                 triggered: AtomicBool::new(false),
                 forced: AtomicBool::new(false),
@@ -90,6 +93,21 @@ impl Room {
             shards: Default::default(),
             #[cfg(feature = "tokio")]
             tokens: tasks::Roots::default(),
+        }
+    }
+
+    pub(crate) fn of_part(self, part: Name) -> Self {
+        Self {
+            part: Some(part),
+            ..self
+        }
+    }
+
+    /// As it stands in lists.
+    fn full_name(&self, name: &Name) -> Name {
+        match &self.part {
+            Some(part) => part.child(name),
+            None => name.clone(),
         }
     }
 
@@ -175,15 +193,18 @@ impl Room {
         let (reason, spoils) = if armed {
             let at = Instant::now();
             let outcome = self.as_judged(outcome, at);
-            let reason = entry.reason(&outcome, armed);
+            let reason = self.reason(entry, &outcome, armed);
             let spoils = entry.end(outcome, at);
             members.note_end();
             (reason, Err(spoils))
         } else {
-            let reason = entry.reason(&outcome, armed);
+            let reason = self.reason(entry, &outcome, armed);
             if outcome.is_failure() {
                 let spoils = entry.end(outcome, Instant::now());
-                let failed = entry.ended();
+                let failed = entry.ended().map(|ended| Ended {
+                    name: self.full_name(&ended.name),
+                    ..ended
+                });
                 members.remember_failure(failed);
                 drop(members.remove(key));
                 (reason, Err(spoils))
@@ -214,7 +235,7 @@ impl Room {
 
     fn shard_emptied(&self) {
         if self.busy.0.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.inbox.send(Event::Emptied { phase: self.index });
+            self.inbox.send_emptied(self.index);
         }
     }
 
@@ -260,23 +281,21 @@ impl Room {
         drop(members);
         drop(removed);
     }
-}
 
-impl Entry {
-    /// Why its end is a reason to stop the service, if it is one.
-    fn reason(&self, outcome: &Outcome, armed: bool) -> Option<Reason> {
-        let name = || self.name.to_string();
+    /// Why a member's end is a reason to stop, if it is one.
+    fn reason(&self, entry: &Entry, outcome: &Outcome, armed: bool) -> Option<Reason> {
+        let name = || self.full_name(&entry.name).to_string();
         match outcome {
-            Outcome::Failed(error) if self.on_failure => Some(Reason::MemberFailed {
+            Outcome::Failed(error) if entry.on_failure => Some(Reason::MemberFailed {
                 name: name(),
                 error: error.clone(),
             }),
-            Outcome::Panicked(text) if self.on_failure => Some(Reason::MemberPanicked {
+            Outcome::Panicked(text) if entry.on_failure => Some(Reason::MemberPanicked {
                 name: name(),
                 text: text.clone(),
             }),
             Outcome::Failed(_) | Outcome::Panicked(_) => None,
-            _ if self.on_end && !armed => Some(Reason::MemberEnded { name: name() }),
+            _ if entry.on_end && !armed => Some(Reason::MemberEnded { name: name() }),
             _ => None,
         }
     }

@@ -100,6 +100,11 @@ impl Shard {
         (until < end).then_some(until)
     }
 
+    /// So many more failed than are remembered.
+    pub(crate) fn omit(&mut self, more: usize) {
+        self.omitted += more;
+    }
+
     /// Ends all who are left.
     pub(crate) fn give_up(&mut self, end: impl FnMut(&mut Entry)) {
         let entries = self.entries.iter_mut().map(|(_, entry)| entry);

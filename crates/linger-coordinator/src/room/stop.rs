@@ -68,6 +68,7 @@ impl Room {
     pub(crate) fn close(&self, at: Instant) -> Vec<Spoils> {
         let mut given_up = Vec::new();
         for mut members in self.try_shards().flatten() {
+            let emptied = members.has_begun() && members.open() > 0;
             members.give_up(|entry| {
                 let outcome = match entry.job {
                     Some(_) => Outcome::Skipped,
@@ -75,6 +76,10 @@ impl Room {
                 };
                 given_up.push(entry.end(outcome, at));
             });
+            drop(members);
+            if emptied {
+                self.shard_emptied();
+            }
         }
         given_up
     }
@@ -87,7 +92,10 @@ impl Room {
             match members {
                 Some(members) => {
                     let open = members.entries().filter(|entry| entry.is_open());
-                    left.extend(open.map(Entry::left));
+                    left.extend(open.map(|entry| Left {
+                        name: self.full_name(&entry.name),
+                        ..entry.left()
+                    }));
                 }
                 None => whole = false,
             }
@@ -102,12 +110,29 @@ impl Room {
         let mut omitted = 0;
         for members in self.try_shards().flatten() {
             let (failed, more) = members.failed();
+            // These have their full names.
             ended.extend_from_slice(failed);
-            ended.extend(members.entries().filter_map(Entry::ended));
+            let kept = members.entries().filter_map(Entry::ended);
+            ended.extend(kept.map(|member| Ended {
+                name: self.full_name(&member.name),
+                ..member
+            }));
             omitted += more;
         }
         ended.sort_by_key(|member| member.sequence);
         (ended, omitted)
+    }
+
+    /// Keeps what failed in a part that has ended alone.
+    pub(crate) fn remember_failures(&self, part: &Self) {
+        let (ended, omitted) = part.ended();
+        let mut members = self.shards[0].0.lock();
+        members.omit(omitted);
+        for member in ended {
+            if member.outcome.is_failure() {
+                members.remember_failure(Some(member));
+            }
+        }
     }
 
     fn try_shards(&self) -> impl Iterator<Item = Option<MutexGuard<'_, Shard>>> {

@@ -10,7 +10,9 @@ mod common;
 mod conformance;
 mod graph;
 mod members;
+mod parts;
 mod report;
+mod status;
 #[cfg(feature = "tokio")]
 mod tasks;
 mod watchdog;
