@@ -31,7 +31,9 @@ pub(crate) fn by_signal(signal: i32) -> u8 {
 
 /// What the application has in the place of the table.
 #[derive(Clone)]
-pub(crate) struct ExitCodeOf(Arc<dyn Fn(&Report) -> Option<u8> + Send + Sync>);
+pub(crate) struct ExitCodeOf(Arc<Choice>);
+
+type Choice = dyn Fn(&Report) -> Option<u8> + Send + Sync;
 
 impl ExitCodeOf {
     pub(crate) fn new(code: impl Fn(&Report) -> Option<u8> + Send + Sync + 'static) -> Self {
