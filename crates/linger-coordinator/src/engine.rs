@@ -184,8 +184,9 @@ impl Engine<'_> {
         };
         self.narrator
             .finish(report.clone(), core.inbox.hard().unwrap_or(now));
+        // Before anyone knows that it is over, and ends the whole.
+        core.leave_whole();
         core.publish(report);
         core.end_parts(parts);
-        core.leave_whole();
     }
 }

@@ -157,8 +157,10 @@ impl Core {
             // It reports its members itself, or is gone.
             return;
         };
-        for (kept, own) in whole.rooms.iter().zip(&self.rooms) {
-            kept.remember_failures(own);
+        for (phase, kept) in whole.rooms.iter().enumerate() {
+            for own in self.rooms_of(phase) {
+                kept.remember_failures(&own);
+            }
         }
         whole.parts.remove(self);
     }
