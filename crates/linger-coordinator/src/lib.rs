@@ -123,6 +123,14 @@ pub use self::report::{MemberReport, PhaseReport, Report};
 pub use self::stage::Stage;
 pub use self::status::Status;
 
+#[cfg(feature = "tokio")]
+#[doc = include_str!("../COMING-FROM.md")]
+pub mod coming_from {}
+
+#[cfg(feature = "tokio")]
+#[doc = include_str!("../WEB-SERVERS.md")]
+pub mod web_servers {}
+
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
