@@ -31,6 +31,7 @@ impl Coordinator {
     /// [`Member::token`](crate::Member::token) is cancelled when the member's phase begins.
     ///
     /// Cancelling it cancels its clones and children, begins no shutdown and reaches nobody else.
+    /// That of a [part](Self::part) is cancelled when the part stops, alone or with the whole.
     ///
     /// # Examples
     ///

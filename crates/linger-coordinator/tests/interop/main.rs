@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests: helpers beside the tests")]
 
 mod common;
+mod parts;
 mod token;
 mod track;
 mod trigger;
