@@ -137,7 +137,7 @@ impl Machine {
                 Step::Aborted => window.end,
             };
             Some(if *emptied {
-                due.min(self.held(index, window))
+                self.held(index, window)
             } else {
                 due
             })
@@ -145,9 +145,10 @@ impl Machine {
         due.chain(self.next_progress).chain(self.hard).min()
     }
 
-    /// Until when a phase lasts, whether or not anything is left to do.
+    /// Until when a phase lasts, though nothing is left to do.
     fn held(&self, index: usize, window: Window) -> Instant {
-        window.start + self.plan.phases()[index].propagation()
+        let held = window.start + self.plan.phases()[index].propagation();
+        held.min(window.end)
     }
 
     /// Takes in one event at `now`, and says what is to be done.
@@ -259,7 +260,11 @@ impl Machine {
         let over = self.stage == Stage::Exit || self.hard.is_some_and(|hard| now >= hard);
         let window = course.window;
         let is_held = now < self.held(index, window) && !over && !self.hurried;
-        if (emptied && !is_held) || (step == Step::Aborted && (over || now >= window.end)) {
+        // Nobody is there to be forced.
+        if emptied && is_held {
+            return false;
+        }
+        if emptied || (step == Step::Aborted && (over || now >= window.end)) {
             course.ended = Some(now);
             self.phases[index] = Progress::Ended(course);
             actions.push(Action::End { phase: index });

@@ -239,6 +239,20 @@ fn the_propagation_delay_holds_an_empty_phase() {
 }
 
 #[test]
+fn an_empty_phase_that_is_held_to_its_end_is_not_taken_for_forced() {
+    let readiness = Phase::READINESS.cap(3 * SECOND);
+    let phases = Phases::new()
+        .then(readiness.propagation(3 * SECOND))
+        .then(Phase::WORK);
+    let mut sim = Sim::new(phases, 10 * SECOND);
+    sim.signal();
+    sim.emptied(0);
+    assert_eq!(sim.wake(), ["end 0", "begin 1"]);
+    assert_eq!(sim.elapsed(), 3 * SECOND);
+    assert_eq!(sim.machine.stage(), Stage::Draining);
+}
+
+#[test]
 fn an_empty_phase_with_no_time_is_not_taken_for_forced() {
     let mut sim = Sim::new(
         two().then(Phase::TELEMETRY.cap(Duration::ZERO)),
