@@ -6,6 +6,9 @@
 mod action;
 mod event;
 #[cfg(test)]
+#[cfg(not(loom))]
+mod model;
+#[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
