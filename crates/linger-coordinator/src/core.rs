@@ -40,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) owns_process: bool,
     pub(crate) process: Arc<dyn Process>,
     pub(crate) signals: Mutex<Signals>,
+    #[cfg(feature = "systemd")]
+    pub(crate) systemd: Option<crate::systemd::Systemd>,
     /// Where the coordinator was started, if that was in a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
@@ -72,6 +74,8 @@ impl Core {
             owns_process: false,
             process: Arc::clone(&whole.process),
             signals: Mutex::new(Signals::None),
+            #[cfg(feature = "systemd")]
+            systemd: None,
             #[cfg(feature = "tokio")]
             runtime: whole.runtime.clone(),
             #[cfg(feature = "tokio")]

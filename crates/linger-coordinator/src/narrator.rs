@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 pub(crate) use self::line::Line;
 use self::log::Log;
+use crate::core::Core;
 use crate::report::Report;
+#[cfg(feature = "systemd")]
+use crate::systemd::Systemd;
 
 /// Lines that may wait; more are lost.
 const WAITING: usize = 64;
@@ -20,14 +23,20 @@ const WAITING: usize = 64;
 /// The longest that the report waits for the log to have been written.
 const FLUSH: Duration = Duration::from_millis(50);
 
-pub(crate) struct Narrator(Option<SyncSender<Line>>);
+#[derive(Default)]
+pub(crate) struct Narrator {
+    log: Option<SyncSender<Line>>,
+    #[cfg(feature = "systemd")]
+    systemd: Option<Systemd>,
+}
 
 impl Narrator {
     pub(crate) fn silent() -> Self {
-        Self(None)
+        Self::default()
     }
 
-    pub(crate) fn start() -> Self {
+    #[cfg_attr(not(feature = "systemd"), expect(unused_variables))]
+    pub(crate) fn start(core: &Core) -> Self {
         let (lines, receiver) = sync_channel(WAITING);
         let thread = thread::Builder::new().name("linger-narrator".to_owned());
         let narrate = move || {
@@ -36,20 +45,25 @@ impl Narrator {
                 log.write(line);
             }
         };
-        match thread.spawn(narrate) {
-            Ok(_) => Self(Some(lines)),
+        Self {
             // No thread, no log: the report says the same.
-            Err(_) => Self(None),
+            log: thread.spawn(narrate).is_ok().then_some(lines),
+            #[cfg(feature = "systemd")]
+            systemd: core.systemd.clone(),
         }
     }
 
     pub(crate) fn say(&self, line: Line) {
-        if let Some(lines) = &self.0 {
+        #[cfg(feature = "systemd")]
+        if let Some(systemd) = &self.systemd {
+            systemd.hear(&line);
+        }
+        if let Some(lines) = &self.log {
             let _ = lines.try_send(line);
         }
     }
 
-    /// Logs the report and waits for that, shortly and not past `hard`.
+    /// Tells the report and waits for that, shortly and not past `hard`.
     pub(crate) fn finish(&self, report: Report, hard: Instant) {
         let (logged, waiting) = sync_channel::<()>(0);
         self.say(Line::Stopped(report, logged));
