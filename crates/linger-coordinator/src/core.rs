@@ -85,8 +85,8 @@ impl Core {
 
     /// What happened here and in all parts, as the machine has it that drove them.
     pub(crate) fn report(&self, machine: &Machine, armed: Instant, now: Instant) -> Report {
-        let report = Report::new(machine, |phase| self.rooms_of(phase), armed, now);
-        report.with_exit_code(self.exit_code.as_ref())
+        let rooms = |phase| self.rooms_of(phase);
+        Report::new(machine, rooms, armed, now, self.exit_code.as_ref())
     }
 
     /// Whether a phase that has begun has no members left.

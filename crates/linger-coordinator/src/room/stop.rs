@@ -6,7 +6,7 @@ use super::entry::{Ended, Entry, Job, Left, Spoils};
 use super::shard::Shard;
 use super::{Key, Room};
 use crate::budget::Window;
-use crate::outcome::Outcome;
+use crate::outcome::{Marks, Outcome};
 use crate::sync::{MutexGuard, Ordering};
 use crate::wakers::wake_all;
 
@@ -74,7 +74,8 @@ impl Room {
                     Some(_) => Outcome::Skipped,
                     None => Outcome::Abandoned,
                 };
-                given_up.push(entry.end(outcome, at));
+                given_up.push(entry.end(outcome.clone(), at));
+                outcome
             });
             drop(members);
             if emptied {
@@ -102,6 +103,19 @@ impl Room {
         }
         left.sort_by_key(|member| member.sequence);
         (left, whole)
+    }
+
+    /// What outcomes there are among the members of the shutdown.
+    pub(crate) fn marks(&self) -> Marks {
+        let mut marks = Marks::default();
+        for members in self.try_shards() {
+            match members {
+                Some(members) => marks.add(members.marks()),
+                // Who knows.
+                None => marks.incomplete = true,
+            }
+        }
+        marks
     }
 
     /// Who has ended, in the order of registration, and how many more failed in normal life.
