@@ -10,7 +10,7 @@ use crate::outcome::{Marks, Outcome};
 const FAILURES_KEPT: usize = 64;
 
 /// Slots that are visited at once.
-const VISITED: usize = 256;
+const VISITED: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Shard {
@@ -115,6 +115,9 @@ impl Shard {
 
     /// Ends all who are left.
     pub(crate) fn give_up(&mut self, mut end: impl FnMut(&mut Entry) -> Outcome) {
+        if self.open == 0 {
+            return;
+        }
         let entries = self.entries.iter_mut().map(|(_, entry)| entry);
         for entry in entries.filter(|entry| entry.is_open()) {
             let outcome = end(entry);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::entry::{Ended, Entry, Job, Left, Spoils};
 use super::shard::Shard;
-use super::{Key, Room};
+use super::{Key, Room, SHARDS};
 use crate::budget::Window;
 use crate::outcome::{Marks, Outcome};
 use crate::sync::{MutexGuard, Ordering};
@@ -25,12 +25,16 @@ impl Room {
         self.tokens.cancel_begun();
         let mut jobs = Vec::new();
         let mut wakers = Vec::new();
-        for (number, shard) in self.shards.iter().enumerate() {
-            let mut next = Some(0);
-            while let Some(from) = next {
-                let mut members = shard.0.lock();
+        let mut next = [Some(0); SHARDS];
+        // Some of each in turn: so those that are woken at a time seldom meet in a shard.
+        while next.iter().any(Option::is_some) {
+            for (number, next) in next.iter_mut().enumerate() {
+                let Some(from) = *next else {
+                    continue;
+                };
+                let mut members = self.shards[number].0.lock();
                 let emptied = members.begin() && members.open() == 0;
-                next = members.visit(from, |slot, entry| {
+                *next = members.visit(from, |slot, entry| {
                     entry.wakers.take_into(&mut wakers);
                     if let Some(job) = entry.job.take_if(|_| !window.is_empty()) {
                         let key = Key {
