@@ -10,6 +10,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tracing::dispatcher;
+
 pub(crate) use self::line::Line;
 use self::log::Log;
 use crate::core::Core;
@@ -37,17 +39,8 @@ impl Narrator {
 
     #[cfg_attr(not(feature = "systemd"), expect(unused_variables))]
     pub(crate) fn start(core: &Core) -> Self {
-        let (lines, receiver) = sync_channel(WAITING);
-        let thread = thread::Builder::new().name("linger-narrator".to_owned());
-        let narrate = move || {
-            let mut log = Log::default();
-            for line in receiver {
-                log.write(line);
-            }
-        };
         Self {
-            // No thread, no log: the report says the same.
-            log: thread.spawn(narrate).is_ok().then_some(lines),
+            log: start_log(),
             #[cfg(feature = "systemd")]
             systemd: core.systemd.clone(),
         }
@@ -69,4 +62,21 @@ impl Narrator {
         self.say(Line::Stopped(report, logged));
         let _ = waiting.recv_timeout(FLUSH.min(hard.saturating_duration_since(Instant::now())));
     }
+}
+
+/// Where lines for the log go, if anybody has ever wanted any.
+fn start_log() -> Option<SyncSender<Line>> {
+    if !dispatcher::has_been_set() {
+        return None;
+    }
+    let (lines, receiver) = sync_channel(WAITING);
+    let thread = thread::Builder::new().name("linger-narrator".to_owned());
+    let narrate = move || {
+        let mut log = Log::default();
+        for line in receiver {
+            log.write(line);
+        }
+    };
+    // No thread, no log: the report says the same.
+    thread.spawn(narrate).is_ok().then_some(lines)
 }
