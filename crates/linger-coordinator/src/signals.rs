@@ -58,7 +58,11 @@ impl Listener {
                 return Err(BuildError::Signal { signal, source });
             }
         }
-        let by_default = owns_process.then(|| Arc::new(AtomicBool::new(false)));
+        // Handlers run in the order they are registered in. This one comes first, or a shutdown that
+        // is over before the handlers are would make it end the process for the signal that began
+        // it. And until the other is there a signal does what it does by default: nobody else would
+        // hear it.
+        let by_default = owns_process.then(|| Arc::new(AtomicBool::new(true)));
         if let Some(by_default) = &by_default {
             for &signal in numbers {
                 signal_hook::flag::register_conditional_default(signal, Arc::clone(by_default))
@@ -69,6 +73,9 @@ impl Listener {
             signal: numbers.first().copied().unwrap_or_default(),
             source,
         })?;
+        if let Some(by_default) = &by_default {
+            by_default.store(false, Ordering::SeqCst);
+        }
         let handle = signals.handle();
         let listen = move || {
             for signal in signals.forever() {

@@ -4,13 +4,12 @@ use slab::Slab;
 
 use super::Key;
 use super::entry::{Ended, Entry};
-use crate::outcome::{Marks, Outcome};
 
 /// Members that failed in normal life and are remembered, in one shard; the rest is counted.
 const FAILURES_KEPT: usize = 64;
 
 /// Slots that are visited at once.
-const VISITED: usize = 64;
+const VISITED: usize = 256;
 
 #[derive(Default)]
 pub(crate) struct Shard {
@@ -19,8 +18,6 @@ pub(crate) struct Shard {
     open: usize,
     /// The phase has begun, and was seen to here: nobody is let in any more.
     begun: bool,
-    /// What outcomes there are among those that are kept.
-    marks: Marks,
     /// Those that failed in normal life.
     failed: Vec<Ended>,
     omitted: usize,
@@ -53,13 +50,8 @@ impl Shard {
     }
 
     /// One that `get` found has ended, and is kept.
-    pub(crate) fn note_end(&mut self, outcome: &Outcome) {
+    pub(crate) fn note_end(&mut self) {
         self.open -= 1;
-        self.marks.note(outcome);
-    }
-
-    pub(crate) fn marks(&self) -> Marks {
-        self.marks
     }
 
     /// One that `get` found has ended, and is not kept.
@@ -114,15 +106,9 @@ impl Shard {
     }
 
     /// Ends all who are left.
-    pub(crate) fn give_up(&mut self, mut end: impl FnMut(&mut Entry) -> Outcome) {
-        if self.open == 0 {
-            return;
-        }
+    pub(crate) fn give_up(&mut self, end: impl FnMut(&mut Entry)) {
         let entries = self.entries.iter_mut().map(|(_, entry)| entry);
-        for entry in entries.filter(|entry| entry.is_open()) {
-            let outcome = end(entry);
-            self.marks.note(&outcome);
-        }
+        entries.filter(|entry| entry.is_open()).for_each(end);
         self.open = 0;
     }
 
