@@ -53,6 +53,8 @@ cargo xtask integration busy [--members N] [--seconds N]
                                   members whose applications are all busy: none expires
 cargo xtask integration memory [--minutes N] [--seconds N] [--evict]
                                   what a publisher holds for a stuck member, against its bound
+cargo xtask integration coordinator_trouble [--runs N] [--seed S]
+                                  processes whose members hang, block and panic: late, unnamed, wrong exit codes
 cargo xtask lab [FILTER] [--json] [--system-libzmq]
                                   what is said of libzmq, put to the one that is linked; a table, or JSON last
 cargo xtask integration registry_storm [--seeds N] [--start S]

@@ -4,7 +4,14 @@ use crate::cargo::{CargoError, cargo, succeeds};
 use crate::integration::PACKAGE;
 
 /// What the program `chaos` of the testkit knows.
-const SCENARIOS: [&str; 5] = ["ack_chaos", "busy", "joins", "memory", "registry_storm"];
+const SCENARIOS: [&str; 6] = [
+    "ack_chaos",
+    "busy",
+    "coordinator_trouble",
+    "joins",
+    "memory",
+    "registry_storm",
+];
 
 /// Whether that is one, and no filter for tests.
 pub(crate) fn is_one(name: &str) -> bool {

@@ -12,6 +12,7 @@
 //! | [`scenario`] | runs that show one property at full size |
 //! | [`quotes`] | quote-like lines from a fixed seed |
 //! | [`storm`] | a registry with 900 sockets in 64 threads, closed at once |
+//! | [`trouble`] | a coordinator whose members, signals and outputs make trouble |
 //!
 //! Nothing in here sleeps: every wait is for a condition, and ends by a deadline.
 #![forbid(unsafe_code)]
@@ -26,3 +27,4 @@ pub mod random;
 pub mod relay;
 pub mod scenario;
 pub mod storm;
+pub mod trouble;

@@ -17,6 +17,12 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Its number, as exit codes and reports have it.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self.raw().as_raw()
+    }
+
     pub(super) const fn raw(self) -> rustix::process::Signal {
         use rustix::process::Signal as Raw;
         match self {

@@ -10,6 +10,7 @@ use linger_testkit::chaos::{self, Hosts, Options, Programs};
 use linger_testkit::scenario::memory::{self, Stuck};
 use linger_testkit::scenario::{busy, joins};
 use linger_testkit::storm::{self, Size};
+use linger_testkit::trouble;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::error::Error;
 use std::path::Path;
@@ -44,6 +45,7 @@ fn run(mut args: Args) -> Result<bool, Box<dyn Error>> {
             println!("{}", figures.json());
             figures.passed()
         }
+        "coordinator_trouble" => coordinator_trouble(&mut args)?,
         "joins" => {
             let joins = args.number("--joins", 1_000)?;
             args.all_read()?;
@@ -117,5 +119,15 @@ fn registry_storm(args: &mut Args) -> Result<bool, Box<dyn Error>> {
     let figures = storm::run(start..start + seeds, Size::FULL, |line| eprintln!("{line}"))?;
     println!("{}", figures.line());
     println!("{}", figures.json());
+    Ok(figures.passed())
+}
+
+fn coordinator_trouble(args: &mut Args) -> Result<bool, Box<dyn Error>> {
+    let options = trouble::Options::new(args.number("--runs", 300)?, args.number("--seed", 1)?);
+    args.all_read()?;
+    let program = std::env::current_exe()?.with_file_name("trouble");
+    let figures = trouble::run(&options, &program, |line| eprintln!("{line}"))?;
+    print!("{}", figures.table());
+    println!("{}", figures.summary());
     Ok(figures.passed())
 }
