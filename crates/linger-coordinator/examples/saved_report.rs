@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use linger_coordinator::{Coordinator, Member, Phase, Phases, Reason};
 
+/// Beside the work, which needs nothing of it.
+const CACHE: Phase = Phase::new("cache");
+
 const fn ms(time: u64) -> Duration {
     Duration::from_millis(time)
 }
@@ -22,7 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .then(Phase::READINESS.propagation(ms(250)))
                 .then(Phase::INTAKE.cap(ms(800)))
                 .then(Phase::WORK.cap(ms(1500)))
-                .then(Phase::TELEMETRY.reserve(ms(700))),
+                .then(CACHE.after([Phase::INTAKE]))
+                .then(
+                    Phase::TELEMETRY
+                        .reserve(ms(700))
+                        .after([Phase::WORK, CACHE]),
+                ),
         )
         .budget(ms(4000))
         .start()?;
@@ -40,11 +48,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     works("http", Phase::INTAKE, 420)?;
     works("grpc", Phase::INTAKE, 180)?;
     works("feed", Phase::INTAKE, 655)?;
+    works("sessions", CACHE, 480)?;
     works("orders", Phase::WORK, 350)?;
     works("journal", Phase::WORK, 1260)?;
     works("traces", Phase::TELEMETRY, 120)?;
 
-    stop.spawn_blocking("cache", Phase::WORK, |member| {
+    stop.spawn_blocking("prices", CACHE, |member| {
         member.wait();
         thread::sleep(ms(210));
         Err("3 entries could not be written: no space left".into())

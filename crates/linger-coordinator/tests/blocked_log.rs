@@ -44,11 +44,14 @@ fn a_log_that_blocks_holds_up_nothing() {
     };
     tracing::subscriber::set_global_default(blocked).unwrap();
     let limit = Duration::from_secs(30);
-    let stop = Coordinator::builder()
+    let builder = Coordinator::builder()
         .phases(Phases::service())
-        .budget(limit)
-        .start()
-        .unwrap();
+        .budget(limit);
+    #[cfg(feature = "systemd")]
+    let manager = Manager::new();
+    #[cfg(feature = "systemd")]
+    let builder = builder.notify_socket(manager.folder.join("notify"));
+    let stop = builder.start().unwrap();
     stop.spawn_blocking("works", Phase::WORK, |member| {
         member.wait();
         Ok(())
@@ -65,4 +68,43 @@ fn a_log_that_blocks_holds_up_nothing() {
     );
     seen.recv_timeout(limit)
         .expect("it was logged, and that blocked");
+    #[cfg(feature = "systemd")]
+    manager.heard("STATUS=Stopped in ", limit);
+}
+
+/// What listens in the place of systemd.
+#[cfg(feature = "systemd")]
+struct Manager {
+    socket: std::os::unix::net::UnixDatagram,
+    folder: std::path::PathBuf,
+}
+
+#[cfg(feature = "systemd")]
+impl Manager {
+    fn new() -> Self {
+        let folder = format!("linger-blocked-{}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let socket = std::os::unix::net::UnixDatagram::bind(folder.join("notify")).unwrap();
+        Self { socket, folder }
+    }
+
+    /// The log is not what systemd waits for.
+    fn heard(&self, what: &str, limit: Duration) {
+        self.socket.set_read_timeout(Some(limit)).unwrap();
+        let mut datagram = [0; 4096];
+        loop {
+            let length = self.socket.recv(&mut datagram).unwrap();
+            if String::from_utf8_lossy(&datagram[..length]).contains(what) {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(feature = "systemd")]
+impl Drop for Manager {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }

@@ -19,8 +19,14 @@ const RIM: f64 = 8.0;
 
 const BAR: f64 = 13.0;
 
+/// Characters of a name, and of what it began after.
+const NAME: usize = 20;
+const AFTER: usize = 26;
+
 pub(super) struct Band<'a> {
     phase: &'a PhaseReport,
+    /// What it began after, where that is not the phase above it alone.
+    after: Option<String>,
     top: f64,
     members: Chosen<'a>,
     /// Those that failed before the shutdown.
@@ -28,9 +34,11 @@ pub(super) struct Band<'a> {
 }
 
 impl<'a> Band<'a> {
-    pub(super) fn new(phase: &'a PhaseReport, top: f64) -> Self {
+    /// `above` is the phase of the band before it.
+    pub(super) fn new(phase: &'a PhaseReport, above: Option<&PhaseReport>, top: f64) -> Self {
         Self {
             phase,
+            after: after(phase, above),
             top,
             members: choose(phase.members()),
             before: choose(phase.failed_before()),
@@ -126,7 +134,15 @@ impl<'a> Band<'a> {
             ("class", &"phase"),
             ("clip-path", &"url(#names)"),
         ];
-        svg.text("text", &place, shortened(phase.phase(), 32));
+        svg.text("text", &place, shortened(phase.phase(), NAME));
+        if let Some(after) = &self.after {
+            let place: [(&str, &dyn Display); 3] = [
+                ("x", &Px(NAMES.1)),
+                ("y", &Px(middle)),
+                ("class", &"quiet small right"),
+            ];
+            svg.text("text", &place, shortened(after, AFTER));
+        }
         let took = format!("{} of {}", Took(phase.took()), Took(phase.cap()));
         let place: [(&str, &dyn Display); 3] = [
             ("x", &Px(OUTCOMES.0)),
@@ -167,8 +183,12 @@ impl<'a> Band<'a> {
             Took(phase.took()),
             Took(phase.cap())
         );
-        if let Some((_, mark)) = self.mark() {
+        if let Some(after) = &self.after {
             // Writing to a string fails only where a `Display` does.
+            let _ = write!(text, "; {after}");
+        }
+        let _ = write!(text, "; was to end by {}", Took(phase.ends_by()));
+        if let Some((_, mark)) = self.mark() {
             let _ = write!(text, "; {mark}");
         }
         text
@@ -177,9 +197,13 @@ impl<'a> Band<'a> {
     /// Where it had to end, and where a near miss begins, through all its rows.
     fn limits(&self, svg: &mut Svg, scale: &Scale) {
         let start = seconds(self.phase.started());
+        let near = start + seconds(self.phase.cap()) * 0.8;
         let bottom = self.top + self.height();
-        for (part, class) in [(0.8, "eighty"), (1.0, "deadline")] {
-            let x = scale.x(start + seconds(self.phase.cap()) * part);
+        for (time, class) in [
+            (near, "eighty"),
+            (seconds(self.phase.ends_by()), "deadline"),
+        ] {
+            let x = scale.x(time);
             svg.empty(
                 "line",
                 &[
@@ -192,6 +216,17 @@ impl<'a> Band<'a> {
             );
         }
     }
+}
+
+fn after(phase: &PhaseReport, above: Option<&PhaseReport>) -> Option<String> {
+    if phase.after().eq(above.map(PhaseReport::phase)) {
+        return None;
+    }
+    let phases: Vec<&str> = phase.after().collect();
+    Some(match phases.as_slice() {
+        [] => "at once".to_owned(),
+        phases => format!("after {}", phases.join(", ")),
+    })
 }
 
 /// The rest of a list in one line.

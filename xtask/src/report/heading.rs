@@ -131,8 +131,8 @@ pub(super) fn legend(svg: &mut Svg, bands: &[Band<'_>], top: f64) {
         x = note(svg, x + 10.0, y, kind.text());
     }
     let lines = [
-        ("deadline", "cap of a phase"),
-        ("eighty", "80 % of it: a near miss from here on"),
+        ("deadline", "a phase's deadline"),
+        ("eighty", "80 % of its cap: a near miss from here on"),
     ];
     for (class, text) in lines {
         let place: [(&str, &dyn Display); 5] = [

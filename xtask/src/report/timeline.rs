@@ -27,8 +27,9 @@ pub(super) fn draw(saved: &Saved) -> String {
     let top = heading::HEIGHT + axis::HEIGHT;
     let mut bands = Vec::new();
     let mut bottom = top;
+    let mut above = None;
     for phase in report.phases() {
-        let band = Band::new(phase, bottom);
+        let band = Band::new(phase, above.replace(phase), bottom);
         bottom += band.height() + GAP;
         bands.push(band);
     }
