@@ -21,11 +21,14 @@ use crate::part::Parts;
 use crate::phase::Phase;
 use crate::phases::Phases;
 use crate::plan::Plan;
+use crate::platform;
 use crate::process::{Process, ThisProcess};
 use crate::report::Report;
 use crate::room::Room;
 use crate::signals::{Listener, Signals};
 use crate::status::Changes;
+#[cfg(feature = "systemd")]
+use crate::systemd::Systemd;
 use crate::watchdog;
 
 /// Unless set: below the 30 s that Kubernetes gives, above what most services need.
@@ -41,6 +44,9 @@ pub struct Builder {
     stop_after: Option<Duration>,
     exit_code: Option<ExitCodeOf>,
     process: Arc<dyn Process>,
+    pub(crate) platform_limit: Option<Result<Duration, BuildError>>,
+    #[cfg(feature = "systemd")]
+    pub(crate) notify: Option<std::ffi::OsString>,
 }
 
 /// Why a coordinator could not be started.
@@ -93,6 +99,16 @@ pub enum BuildError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The variable that holds the platform's limit holds something else.
+    #[error("{variable} is {value:?}, which is no number of seconds")]
+    PlatformLimit {
+        /// The environment variable.
+        variable: String,
+        /// What it holds.
+        value: String,
+        /// What is wrong with that.
+        source: std::num::ParseIntError,
+    },
     /// One of the coordinator's threads could not be started.
     #[error("can't start a thread")]
     Thread(#[source] std::io::Error),
@@ -132,6 +148,9 @@ impl Builder {
             stop_after: None,
             exit_code: None,
             process: Arc::new(ThisProcess),
+            platform_limit: None,
+            #[cfg(feature = "systemd")]
+            notify: None,
         }
     }
 
@@ -229,7 +248,14 @@ impl Builder {
     /// The budget is zero; there are no phases, or one twice; the reserves don't fit; a signal
     /// can't be listened to; a thread can't be started.
     pub fn start(self) -> Result<Coordinator, BuildError> {
-        let plan = Plan::new(&self.phases, self.budget)?;
+        let mut plan = Plan::new(&self.phases, self.budget)?;
+        plan.set_platform_limit(self.platform_limit.transpose()?);
+        platform::check(&plan);
+        #[cfg(feature = "systemd")]
+        let systemd = match &self.notify {
+            Some(address) => Systemd::start(address).map_err(BuildError::Thread)?,
+            None => None,
+        };
         let (sender, events) = channel();
         let inbox = Arc::new(Inbox::new(plan.budget(), sender));
         let rooms = plan.phases().iter().enumerate();
@@ -249,6 +275,8 @@ impl Builder {
             owns_process: self.owns_process,
             process: self.process,
             signals: Mutex::new(Signals::None),
+            #[cfg(feature = "systemd")]
+            systemd,
             #[cfg(feature = "tokio")]
             runtime: tokio::runtime::Handle::try_current().ok(),
             #[cfg(feature = "tokio")]

@@ -40,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) owns_process: bool,
     pub(crate) process: Arc<dyn Process>,
     pub(crate) signals: Mutex<Signals>,
+    #[cfg(feature = "systemd")]
+    pub(crate) systemd: Option<crate::systemd::Systemd>,
     /// Where the coordinator was started, if that was in a runtime.
     #[cfg(feature = "tokio")]
     pub(crate) runtime: Option<tokio::runtime::Handle>,
@@ -72,6 +74,8 @@ impl Core {
             owns_process: false,
             process: Arc::clone(&whole.process),
             signals: Mutex::new(Signals::None),
+            #[cfg(feature = "systemd")]
+            systemd: None,
             #[cfg(feature = "tokio")]
             runtime: whole.runtime.clone(),
             #[cfg(feature = "tokio")]
@@ -81,8 +85,8 @@ impl Core {
 
     /// What happened here and in all parts, as the machine has it that drove them.
     pub(crate) fn report(&self, machine: &Machine, armed: Instant, now: Instant) -> Report {
-        let report = Report::new(machine, |phase| self.rooms_of(phase), armed, now);
-        report.with_exit_code(self.exit_code.as_ref())
+        let rooms = |phase| self.rooms_of(phase);
+        Report::new(machine, rooms, armed, now, self.exit_code.as_ref())
     }
 
     /// Whether a phase that has begun has no members left.

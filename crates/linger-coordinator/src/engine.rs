@@ -97,27 +97,32 @@ impl Engine<'_> {
                 core.cancel_roots();
                 // Of a part that stops alone, its report tells.
                 if core.whole.is_none() {
-                    self.narrator = Narrator::start();
+                    self.narrator = Narrator::start(core);
                 }
                 if let Some(reason) = core.machine.lock().reasons().first() {
                     let budget = core.plan.budget();
                     self.narrator.say(Line::Triggered {
                         reason: reason.clone(),
                         budget,
+                        #[cfg(feature = "systemd")]
+                        hard: core.inbox.hard().unwrap_or(now),
                     });
                 }
             }
             Action::Begin { phase, window } => {
                 let mut members = 0;
-                for room in core.rooms_of(phase) {
+                let rooms = core.rooms_of(phase);
+                for room in &rooms {
                     for (key, job) in room.begin(window) {
-                        let seat = Seat::new(Arc::clone(&room), key);
+                        let seat = Seat::new(Arc::clone(room), key);
                         // A runtime may panic; the seat then says that the hook did.
                         let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
                     }
                     members += room.open();
                 }
                 self.narrator.say(Line::Begun {
+                    #[cfg(feature = "systemd")]
+                    rooms,
                     phase: core.rooms[phase].phase(),
                     members,
                     limit: window.length(),

@@ -32,6 +32,7 @@
 //! | begin it | [`Builder::on_signals`], [`Coordinator::shutdown`], [`Coordinator::trigger`], [`Reason`] |
 //! | begin it when a future ends | `Coordinator::trigger_on` (feature `tokio`) |
 //! | go along with tokens and task trackers | `Coordinator::token`, `Member::token`, `Coordinator::track` (feature `tokio`) |
+//! | compare with the platform's SIGKILL | [`Builder::platform_limit`], [`Plan::fits_platform`] |
 //! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
 //!
 //! # Logs and spans
@@ -55,6 +56,7 @@
 //! - `tokio` (default): tasks, async hooks, tokens. Without it there is no runtime among the
 //!   dependencies; [`Coordinator::wait`] and [`Member::triggered`] work on any.
 //! - `serde`: reports can be saved and read.
+//! - `systemd`: tells the service manager how a stop goes: `Builder::notify_systemd`.
 //!
 //! Linux is tested; macOS is meant to work. Windows is not supported.
 #![forbid(unsafe_code)]
@@ -85,6 +87,7 @@ mod part;
 mod phase;
 mod phases;
 mod plan;
+mod platform;
 mod process;
 mod reason;
 mod report;
@@ -94,6 +97,8 @@ mod signals;
 mod stage;
 mod status;
 mod sync;
+#[cfg(feature = "systemd")]
+mod systemd;
 #[cfg(feature = "tokio")]
 mod tasks;
 mod threads;

@@ -8,6 +8,7 @@ use crate::builder::BuildError;
 use crate::graph;
 use crate::phase::Phase;
 use crate::phases::Phases;
+use crate::platform;
 
 /// Who may take how long, printable before anything runs.
 ///
@@ -34,6 +35,7 @@ use crate::phases::Phases;
 pub struct Plan {
     budget: Duration,
     phases: Vec<PlannedPhase>,
+    platform_limit: Option<Duration>,
 }
 
 /// One phase of a [`Plan`].
@@ -93,6 +95,7 @@ impl Plan {
         let mut plan = Self {
             budget,
             phases: planned,
+            platform_limit: None,
         };
         plan.work_out_tails();
         match plan.longest_way() {
@@ -149,6 +152,23 @@ impl Plan {
         after.map(|&earlier| self.phases[earlier].phase)
     }
 
+    pub(crate) fn set_platform_limit(&mut self, limit: Option<Duration>) {
+        self.platform_limit = limit;
+    }
+
+    /// How long after SIGTERM the platform's SIGKILL comes, where that is known.
+    #[must_use]
+    pub fn platform_limit(&self) -> Option<Duration> {
+        self.platform_limit
+    }
+
+    /// Whether the budget and 1 s more fit below the platform's limit; `true` if that is not known.
+    #[must_use]
+    pub fn fits_platform(&self) -> bool {
+        let needed = self.budget + platform::MARGIN;
+        self.platform_limit.is_none_or(|limit| needed <= limit)
+    }
+
     /// The whole budget, from the trigger to the hard end.
     #[must_use]
     pub fn budget(&self) -> Duration {
@@ -196,7 +216,14 @@ impl PlannedPhase {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "budget {:.3} s", self.budget.as_secs_f64())?;
+        write!(f, "budget {:.3} s", self.budget.as_secs_f64())?;
+        if let Some(limit) = self.platform_limit {
+            write!(f, ", platform limit {:.3} s", limit.as_secs_f64())?;
+        }
+        if !self.fits_platform() {
+            f.write_str(": too short, SIGKILL may come first")?;
+        }
+        writeln!(f)?;
         for (index, row) in self.phases.iter().enumerate() {
             write!(
                 f,

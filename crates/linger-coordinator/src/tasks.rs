@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -63,7 +63,7 @@ impl Coordinator {
         let name = entry.name.clone();
         let seat = self.seat(phase, entry)?;
         let future = task(Member::new(seat.share(), name));
-        run_on(&runtime, seat, Box::pin(future));
+        run_on(&runtime, seat, future);
         Ok(())
     }
 
@@ -107,7 +107,7 @@ impl Coordinator {
         let entry = Entry::new(name.into());
         let runtime = self.runtime(&entry.name)?;
         self.hook_entry(phase, entry, move |seat| {
-            run_on(&runtime, seat, Box::pin(async move { hook().await }));
+            run_on(&runtime, seat, async move { hook().await });
         })
     }
 
@@ -129,11 +129,7 @@ impl Coordinator {
         self.hook_entry(phase, entry, move |seat| {
             let member = Member::new(seat.share(), name);
             let mut hook = hook;
-            run_on(
-                &runtime,
-                seat,
-                Box::pin(async move { hook.run(&member).await }),
-            );
+            run_on(&runtime, seat, async move { hook.run(&member).await });
         })
     }
 
@@ -148,7 +144,7 @@ impl Coordinator {
     }
 }
 
-fn run_on<T>(runtime: &Handle, seat: Seat, future: Pin<Box<T>>)
+fn run_on<T>(runtime: &Handle, seat: Seat, future: T)
 where
     T: Future + Send + 'static,
     T::Output: Ending,
@@ -158,13 +154,16 @@ where
     let task = runtime.spawn(async move {
         // Dropped in reverse: when the task is aborted, first what it holds, then its seat.
         let running = running;
-        let mut future = future;
-        let outcome = match caught(future.as_mut()).await {
-            Ok(ending) => outcome_of(|| ending),
-            Err(text) => Outcome::Panicked(text),
+        let mut place = pin!(Some(future));
+        let outcome = match place.as_mut().as_pin_mut() {
+            Some(future) => match caught(future).await {
+                Ok(ending) => outcome_of(|| ending),
+                Err(text) => Outcome::Panicked(text),
+            },
+            None => Outcome::Done,
         };
         // What it holds is gone before it counts as done, and a panic there is its panic.
-        running.finish(match outcome_of(|| drop(future)) {
+        running.finish(match outcome_of(|| place.set(None)) {
             Outcome::Done => outcome,
             panicked => panicked,
         });

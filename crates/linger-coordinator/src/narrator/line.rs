@@ -17,8 +17,12 @@ pub(crate) enum Line {
     Triggered {
         reason: Reason,
         budget: Duration,
+        #[cfg(feature = "systemd")]
+        hard: Instant,
     },
     Begun {
+        #[cfg(feature = "systemd")]
+        rooms: Vec<Arc<Room>>,
         phase: Phase,
         members: usize,
         limit: Duration,

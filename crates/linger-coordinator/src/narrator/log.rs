@@ -26,7 +26,7 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn write(&mut self, line: Line) {
         match line {
-            Line::Triggered { reason, budget } => {
+            Line::Triggered { reason, budget, .. } => {
                 let span = info_span!(
                     parent: None, "shutdown", %reason, ?budget, took = Empty, exit_code = Empty
                 );
@@ -37,6 +37,7 @@ impl Log {
                 phase,
                 members,
                 limit,
+                ..
             } => {
                 let span = self.in_shutdown(
                     || info_span!("phase", %phase, cap = ?limit, took = Empty, forced = Empty),

@@ -6,13 +6,13 @@ use super::{MemberReport, PhaseReport, Report};
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (took, budget) = (self.took.as_secs_f64(), self.budget.as_secs_f64());
+        let (took, budget) = (self.took().as_secs_f64(), self.budget().as_secs_f64());
         write!(
             f,
             "stopped in {took:.3} s of {budget:.3} s: {}",
-            self.reason
+            self.reason()
         )?;
-        for (index, reason) in self.later_reasons.iter().enumerate() {
+        for (index, reason) in self.later_reasons().iter().enumerate() {
             write!(f, "{}{reason}", if index == 0 { ", then " } else { ", " })?;
         }
         let clean = if self.is_clean() {
@@ -23,10 +23,10 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "; {}, {clean}; exit code {}",
-            self.stage,
+            self.stage(),
             self.exit_code()
         )?;
-        self.phases
+        self.phases()
             .iter()
             .try_for_each(|phase| write!(f, "{phase}"))
     }

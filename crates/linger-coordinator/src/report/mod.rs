@@ -1,9 +1,13 @@
 //! What happened, to whom, where and how long.
 
 mod display;
+mod listed;
 mod member;
 mod phase;
+#[cfg(feature = "serde")]
+mod saved;
 
+use std::fmt;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,9 +15,10 @@ use std::time::{Duration, Instant};
 pub use member::MemberReport;
 pub use phase::PhaseReport;
 
+use self::listed::{Begun, Listed};
 use crate::exit::{self, ExitCodeOf};
 use crate::machine::Machine;
-use crate::outcome::Outcome;
+use crate::outcome::Marks;
 use crate::reason::Reason;
 use crate::room::Room;
 use crate::stage::Stage;
@@ -35,17 +40,22 @@ use crate::stage::Stage;
 ///     Ok(report)
 /// }
 /// ```
-#[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Clone)]
 #[must_use = "a report may say that the stop was not complete"]
 pub struct Report {
+    body: Arc<Body>,
+    exit_code: u8,
+}
+
+/// What all clones share.
+struct Body {
     reason: Reason,
     later_reasons: Vec<Reason>,
     stage: Stage,
     budget: Duration,
     took: Duration,
-    exit_code: u8,
-    phases: Vec<PhaseReport>,
+    marks: Marks,
+    phases: Listed,
 }
 
 impl Report {
@@ -54,74 +64,75 @@ impl Report {
         rooms: impl Fn(usize) -> Vec<Arc<Room>>,
         armed: Instant,
         now: Instant,
+        code: Option<&ExitCodeOf>,
     ) -> Self {
         let mut reasons = machine.reasons().iter().cloned();
-        let mut report = Self {
+        let begun = (0..machine.plan().phases().len()).filter_map(|index| {
+            Some(Begun {
+                rooms: rooms(index),
+                after: machine.plan().before(index).collect(),
+                course: *machine.course(index)?,
+            })
+        });
+        let phases = Listed::later(begun.collect(), armed);
+        let body = Body {
             reason: reasons.next().unwrap_or(Reason::Request),
             later_reasons: reasons.collect(),
             stage: machine.stage(),
             budget: machine.plan().budget(),
             took: now.saturating_duration_since(armed),
-            exit_code: exit::COMPLETE,
-            phases: (0..machine.plan().phases().len())
-                .filter_map(|index| {
-                    let after = machine.plan().before(index);
-                    let course = machine.course(index)?;
-                    Some(PhaseReport::new(&rooms(index), after, course, armed))
-                })
-                .collect(),
+            marks: phases.marks(),
+            phases,
         };
-        report.exit_code = report.code_by_table();
-        report
-    }
-
-    /// Lets the application have another exit code.
-    pub(crate) fn with_exit_code(mut self, code: Option<&ExitCodeOf>) -> Self {
-        if let Some(code) = code.and_then(|code| code.of(&self)) {
-            self.exit_code = code;
+        let mut report = Self {
+            exit_code: body.code_by_table(),
+            body: Arc::new(body),
+        };
+        if let Some(code) = code.and_then(|code| code.of(&report)) {
+            report.exit_code = code;
         }
-        self
+        report
     }
 
     /// Why the shutdown began.
     #[must_use]
     pub fn reason(&self) -> &Reason {
-        &self.reason
+        &self.body.reason
     }
 
     /// Reasons that came while it ran, in their order; 31 at most.
     #[must_use]
     pub fn later_reasons(&self) -> &[Reason] {
-        &self.later_reasons
+        &self.body.later_reasons
     }
 
     /// The highest stage that was reached.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        self.stage
+        self.body.stage
     }
 
     /// The budget of the whole.
     #[must_use]
     pub fn budget(&self) -> Duration {
-        self.budget
+        self.body.budget
     }
 
     /// From the trigger to the end of the last phase.
     #[must_use]
     pub fn took(&self) -> Duration {
-        self.took
+        self.body.took
     }
 
     /// The phases, in their order.
     #[must_use]
     pub fn phases(&self) -> &[PhaseReport] {
-        &self.phases
+        self.body.phases.get()
     }
 
     /// The members of all phases that were there when the shutdown began, or came later.
     pub fn members(&self) -> impl Iterator<Item = &MemberReport> {
-        self.phases.iter().flat_map(PhaseReport::members)
+        self.phases().iter().flat_map(PhaseReport::members)
     }
 
     /// The member of that name, the first if several phases have one.
@@ -138,7 +149,7 @@ impl Report {
     /// Whether every member was done in time, and no failure was the reason.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        !self.reason.is_failure() && self.members().all(|member| member.outcome().is_done())
+        !self.body.reason.is_failure() && self.body.marks.is_clean()
     }
 
     /// The exit code: see the table in [`exit`](crate::exit), unless the application
@@ -148,34 +159,39 @@ impl Report {
         self.exit_code
     }
 
+    /// Someone may be running yet.
+    pub(crate) fn has_abandoned(&self) -> bool {
+        self.body.marks.abandoned
+    }
+}
+
+impl Body {
     fn code_by_table(&self) -> u8 {
-        let last_signal = self
-            .later_reasons
-            .iter()
-            .rev()
-            .find_map(|reason| match reason {
-                Reason::Signal(number) => Some(*number),
-                _ => None,
-            });
-        let failed =
-            self.reason.is_failure() || self.members().any(|member| member.outcome().is_failure());
+        let mut later = self.later_reasons.iter().rev();
+        let last_signal = later.find_map(|reason| match reason {
+            Reason::Signal(number) => Some(*number),
+            _ => None,
+        });
         match last_signal {
             Some(signal) if self.stage == Stage::Exit => exit::by_signal(signal),
-            _ if self
-                .members()
-                .any(|member| member.outcome().is_incomplete()) =>
-            {
-                exit::INCOMPLETE
-            }
-            _ if failed => exit::FAILED,
+            _ if self.marks.incomplete => exit::INCOMPLETE,
+            _ if self.marks.failed || self.reason.is_failure() => exit::FAILED,
             _ => exit::COMPLETE,
         }
     }
+}
 
-    /// Someone may be running yet.
-    pub(crate) fn has_abandoned(&self) -> bool {
-        self.members()
-            .any(|member| *member.outcome() == Outcome::Abandoned)
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("reason", self.reason())
+            .field("later_reasons", &self.later_reasons())
+            .field("stage", &self.stage())
+            .field("budget", &self.budget())
+            .field("took", &self.took())
+            .field("exit_code", &self.exit_code())
+            .field("phases", &self.phases())
+            .finish()
     }
 }
 

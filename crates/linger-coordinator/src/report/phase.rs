@@ -1,13 +1,10 @@
 //! The part of a report about one phase.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::listed::Begun;
 use super::member::MemberReport;
-use crate::machine::Course;
-use crate::phase::Phase;
-use crate::room::Room;
 
 /// What happened in one phase.
 #[derive(Clone, Debug)]
@@ -26,12 +23,12 @@ pub struct PhaseReport {
 }
 
 impl PhaseReport {
-    pub(super) fn new(
-        rooms: &[Arc<Room>],
-        after: impl Iterator<Item = Phase>,
-        course: &Course,
-        armed: Instant,
-    ) -> Self {
+    pub(super) fn new(begun: &Begun, armed: Instant) -> Self {
+        let Begun {
+            rooms,
+            after,
+            course,
+        } = begun;
         let start = course.window.start;
         let mut omitted = 0;
         let (mut before, mut during) = (Vec::new(), Vec::new());
@@ -58,7 +55,10 @@ impl PhaseReport {
                 .saturating_duration_since(start),
             cap: course.granted,
             ends_by: course.window.end.saturating_duration_since(armed),
-            after: after.map(|phase| Cow::Borrowed(phase.name())).collect(),
+            after: after
+                .iter()
+                .map(|phase| Cow::Borrowed(phase.name()))
+                .collect(),
             forced: course.forced,
             members: during.into_iter().map(report).collect(),
             failed_before: before.into_iter().map(report).collect(),

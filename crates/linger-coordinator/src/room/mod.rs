@@ -194,8 +194,8 @@ impl Room {
             let at = Instant::now();
             let outcome = self.as_judged(outcome, at);
             let reason = self.reason(entry, &outcome, armed);
-            let spoils = entry.end(outcome, at);
-            members.note_end();
+            let spoils = entry.end(outcome.clone(), at);
+            members.note_end(&outcome);
             (reason, Err(spoils))
         } else {
             let reason = self.reason(entry, &outcome, armed);

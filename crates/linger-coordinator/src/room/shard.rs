@@ -4,12 +4,13 @@ use slab::Slab;
 
 use super::Key;
 use super::entry::{Ended, Entry};
+use crate::outcome::{Marks, Outcome};
 
 /// Members that failed in normal life and are remembered, in one shard; the rest is counted.
 const FAILURES_KEPT: usize = 64;
 
 /// Slots that are visited at once.
-const VISITED: usize = 256;
+const VISITED: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Shard {
@@ -18,6 +19,8 @@ pub(crate) struct Shard {
     open: usize,
     /// The phase has begun, and was seen to here: nobody is let in any more.
     begun: bool,
+    /// What outcomes there are among those that are kept.
+    marks: Marks,
     /// Those that failed in normal life.
     failed: Vec<Ended>,
     omitted: usize,
@@ -50,8 +53,13 @@ impl Shard {
     }
 
     /// One that `get` found has ended, and is kept.
-    pub(crate) fn note_end(&mut self) {
+    pub(crate) fn note_end(&mut self, outcome: &Outcome) {
         self.open -= 1;
+        self.marks.note(outcome);
+    }
+
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks
     }
 
     /// One that `get` found has ended, and is not kept.
@@ -106,9 +114,15 @@ impl Shard {
     }
 
     /// Ends all who are left.
-    pub(crate) fn give_up(&mut self, end: impl FnMut(&mut Entry)) {
+    pub(crate) fn give_up(&mut self, mut end: impl FnMut(&mut Entry) -> Outcome) {
+        if self.open == 0 {
+            return;
+        }
         let entries = self.entries.iter_mut().map(|(_, entry)| entry);
-        entries.filter(|entry| entry.is_open()).for_each(end);
+        for entry in entries.filter(|entry| entry.is_open()) {
+            let outcome = end(entry);
+            self.marks.note(&outcome);
+        }
         self.open = 0;
     }
 

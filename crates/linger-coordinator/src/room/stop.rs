@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::entry::{Ended, Entry, Job, Left, Spoils};
 use super::shard::Shard;
-use super::{Key, Room};
+use super::{Key, Room, SHARDS};
 use crate::budget::Window;
-use crate::outcome::Outcome;
+use crate::outcome::{Marks, Outcome};
 use crate::sync::{MutexGuard, Ordering};
 use crate::wakers::wake_all;
 
@@ -25,12 +25,16 @@ impl Room {
         self.tokens.cancel_begun();
         let mut jobs = Vec::new();
         let mut wakers = Vec::new();
-        for (number, shard) in self.shards.iter().enumerate() {
-            let mut next = Some(0);
-            while let Some(from) = next {
-                let mut members = shard.0.lock();
+        let mut next = [Some(0); SHARDS];
+        // Some of each in turn: so those that are woken at a time seldom meet in a shard.
+        while next.iter().any(Option::is_some) {
+            for (number, next) in next.iter_mut().enumerate() {
+                let Some(from) = *next else {
+                    continue;
+                };
+                let mut members = self.shards[number].0.lock();
                 let emptied = members.begin() && members.open() == 0;
-                next = members.visit(from, |slot, entry| {
+                *next = members.visit(from, |slot, entry| {
                     entry.wakers.take_into(&mut wakers);
                     if let Some(job) = entry.job.take_if(|_| !window.is_empty()) {
                         let key = Key {
@@ -74,7 +78,8 @@ impl Room {
                     Some(_) => Outcome::Skipped,
                     None => Outcome::Abandoned,
                 };
-                given_up.push(entry.end(outcome, at));
+                given_up.push(entry.end(outcome.clone(), at));
+                outcome
             });
             drop(members);
             if emptied {
@@ -102,6 +107,19 @@ impl Room {
         }
         left.sort_by_key(|member| member.sequence);
         (left, whole)
+    }
+
+    /// What outcomes there are among the members of the shutdown.
+    pub(crate) fn marks(&self) -> Marks {
+        let mut marks = Marks::default();
+        for members in self.try_shards() {
+            match members {
+                Some(members) => marks.add(members.marks()),
+                // Who knows.
+                None => marks.incomplete = true,
+            }
+        }
+        marks
     }
 
     /// Who has ended, in the order of registration, and how many more failed in normal life.

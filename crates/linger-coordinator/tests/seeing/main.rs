@@ -1,12 +1,11 @@
 //! What can be seen of a shutdown while it runs: spans, events, what systemd is told.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "tests: helpers beside the tests"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: helpers beside the tests")]
 
+mod platform;
 mod recorder;
 mod spans;
+#[cfg(feature = "systemd")]
+mod systemd;
 
 use std::time::Duration;
 
