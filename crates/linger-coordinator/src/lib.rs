@@ -7,18 +7,20 @@
 //! ```text
 //! T0         a signal, a failure, a call: the reason is fixed, hard = T0 + budget
 //! phase 1    its members are triggered, its hooks run; it ends when the last is done, or at
-//! phase 2      min(start + cap, hard - reserves of later phases); unused time rolls on
+//! phase 2      min(start + cap, hard - reserves of phases after it); unused time rolls on
 //!   ...
 //! T1         the report
 //! hard       the watchdog, if T1 has not come
 //! ```
+//!
+//! Phases are a list, or a graph: those that don't wait for one another overlap.
 //!
 //! # Escalation
 //!
 //! A phase whose time runs out is *forced*: its members are told (the last tenth of its time, at
 //! most 200 ms, is for that), half-way to its end its tasks are aborted, and who is left then is
 //! abandoned: closures and threads can't be ended from outside. Later phases run as planned. A
-//! second signal forces the current phase at once and leaves the later ones their reserves alone.
+//! second signal forces what runs at once and leaves later phases their reserves alone.
 //! A third ends the process where it [is owned](Builder::owns_process).
 //!
 //! # Map
@@ -27,18 +29,22 @@
 //! |---|---|
 //! | set up | [`Coordinator::builder`], [`Builder`], [`Phases`], [`PhaseSpec`], [`Phase`], [`Plan`] |
 //! | take part | [`Coordinator::register`], [`Coordinator::spawn_blocking`], [`Member`] |
+//! | take part for a while, one of many | [`Member::child`], [`Coordinator::register`] |
+//! | stop a part of the service alone | [`Coordinator::part`] |
 //! | take part as a task | `Coordinator::spawn` (feature `tokio`) |
 //! | do something at the end | [`Coordinator::blocking_hook`]; `hook`, `hook_with` and `ShutdownHook` (feature `tokio`) |
-//! | begin it | [`Builder::on_signals`], [`Coordinator::shutdown`], [`Coordinator::trigger`], [`Reason`] |
+//! | begin it | [`Builder::on_signals`], [`Builder::stop_after`], [`Coordinator::shutdown`], [`Coordinator::trigger`], [`Reason`] |
 //! | begin it when a future ends | `Coordinator::trigger_on` (feature `tokio`) |
 //! | go along with tokens and task trackers | `Coordinator::token`, `Member::token`, `Coordinator::track` (feature `tokio`) |
 //! | compare with the platform's SIGKILL | [`Builder::platform_limit`], [`Plan::fits_platform`] |
+//! | know how far it is | [`Coordinator::status`], [`Coordinator::changed`], [`Status`], [`Stage`] |
 //! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
 //!
 //! # Logs and spans
 //!
 //! A shutdown is told through `tracing`, on a thread of its own: a subscriber that blocks holds up
-//! nothing but that thread, and lines beyond the 64 that may wait are lost.
+//! nothing but that thread, and lines beyond the 64 that may wait are lost. Where no subscriber was
+//! ever set before the shutdown began, nothing is told.
 //!
 //! | span | level | fields |
 //! |---|---|---|
