@@ -74,8 +74,9 @@ impl Inbox {
             return whole.trigger(reason);
         }
         let (armed, _) = *self.first.get_or_init(|| (Instant::now(), reason.clone()));
-        self.unpark_watchdog();
+        // The engine first: it has something to do at once.
         self.send(Event::Trigger { reason, armed });
+        self.unpark_watchdog();
     }
 
     /// A room is empty: a matter of the whole, too.
