@@ -114,7 +114,7 @@ impl Engine<'_> {
                 let rooms = core.rooms_of(phase);
                 for room in &rooms {
                     for (key, job) in room.begin(window) {
-                        let seat = Seat::new(Arc::clone(room), key);
+                        let seat = Arc::new(Seat::new(Arc::clone(room), key));
                         // A runtime may panic; the seat then says that the hook did.
                         let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
                     }

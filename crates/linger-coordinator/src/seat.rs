@@ -1,28 +1,22 @@
-//! A seat: as long as one is held, its member has not ended.
+//! A seat: as long as it is held, its member has not ended.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 
 use crate::outcome::Outcome;
 use crate::room::{Key, Room};
 
-/// One of a member's seats; the drop of the last ends it.
+/// A member's seat; its drop ends the member.
 pub(crate) struct Seat {
     pub(crate) room: Arc<Room>,
     pub(crate) key: Key,
 }
 
 impl Seat {
-    /// The first one, of a member that was just registered or whose hook runs.
+    /// The one of a member that was just registered, or whose hook runs.
     pub(crate) fn new(room: Arc<Room>, key: Key) -> Self {
         Self { room, key }
-    }
-
-    /// Another one.
-    pub(crate) fn share(&self) -> Self {
-        // If it has ended, the new one is as idle as this one is.
-        let _ = self.room.share(self.key);
-        Self::new(Arc::clone(&self.room), self.key)
     }
 
     /// Ends the member; the first outcome counts.
@@ -33,22 +27,52 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.room.leave(self.key, || {
-            if thread::panicking() {
-                // The text is with whoever catches the panic, and with the panic hook.
-                Outcome::Panicked("text unknown: dropped while its thread panicked".to_owned())
-            } else {
-                Outcome::Done
-            }
+        self.settle(if thread::panicking() {
+            // The text is with whoever catches the panic, and with the panic hook.
+            Outcome::Panicked("text unknown: dropped while its thread panicked".to_owned())
+        } else {
+            Outcome::Done
         });
     }
 }
 
+/// As a `Member` holds it: alone, or together with what runs for it.
+///
+/// Most guards come and go alone, and take no allocation.
+pub(crate) enum Held {
+    Alone(Seat),
+    Shared(Arc<Seat>),
+}
+
+impl Deref for Held {
+    type Target = Seat;
+
+    #[inline]
+    fn deref(&self) -> &Seat {
+        match self {
+            Self::Alone(seat) => seat,
+            Self::Shared(seat) => seat,
+        }
+    }
+}
+
+impl From<Seat> for Held {
+    fn from(seat: Seat) -> Self {
+        Self::Alone(seat)
+    }
+}
+
+impl From<Arc<Seat>> for Held {
+    fn from(seat: Arc<Seat>) -> Self {
+        Self::Shared(seat)
+    }
+}
+
 /// Holds a seat while a task or a closure runs, whatever becomes of the `Member` it was given.
-pub(crate) struct Running(Option<Seat>);
+pub(crate) struct Running(Option<Arc<Seat>>);
 
 impl Running {
-    pub(crate) fn new(seat: Seat) -> Self {
+    pub(crate) fn new(seat: Arc<Seat>) -> Self {
         Self(Some(seat))
     }
 

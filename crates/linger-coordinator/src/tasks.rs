@@ -61,8 +61,8 @@ impl Coordinator {
         entry.on_failure = true;
         let runtime = self.runtime(&entry.name)?;
         let name = entry.name.clone();
-        let seat = self.seat(phase, entry)?;
-        let future = task(Member::new(seat.share(), name));
+        let seat = Arc::new(self.seat(phase, entry)?);
+        let future = task(Member::new(Arc::clone(&seat), name));
         run_on(&runtime, seat, future);
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Coordinator {
         let runtime = self.runtime(&entry.name)?;
         let name = entry.name.clone();
         self.hook_entry(phase, entry, move |seat| {
-            let member = Member::new(seat.share(), name);
+            let member = Member::new(Arc::clone(&seat), name);
             let mut hook = hook;
             run_on(&runtime, seat, async move { hook.run(&member).await });
         })
@@ -144,7 +144,7 @@ impl Coordinator {
     }
 }
 
-fn run_on<T>(runtime: &Handle, seat: Seat, future: T)
+fn run_on<T>(runtime: &Handle, seat: Arc<Seat>, future: T)
 where
     T: Future + Send + 'static,
     T::Output: Ending,

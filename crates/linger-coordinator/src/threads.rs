@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 use std::thread;
 
 use crate::coordinator::Coordinator;
@@ -54,7 +55,7 @@ impl Coordinator {
         let mut entry = Entry::new(name.into());
         entry.on_failure = true;
         let name = entry.name.clone();
-        let seat = self.seat(phase, entry)?;
+        let seat = Arc::new(self.seat(phase, entry)?);
         run_on_thread(seat, name.clone(), body).map_err(|source| RegisterError::Thread {
             name: name.to_string(),
             source,
@@ -98,7 +99,7 @@ impl Coordinator {
         let entry = Entry::new(name.into());
         let name = entry.name.clone();
         self.hook_entry(phase, entry, move |seat| {
-            let failed = seat.share();
+            let failed = Arc::clone(&seat);
             if let Err(error) = run_on_thread(seat, name, hook) {
                 failed.settle(Outcome::Failed(format!("no thread: {error}")));
             }
@@ -109,7 +110,7 @@ impl Coordinator {
         &self,
         phase: Phase,
         mut entry: Entry,
-        job: impl FnOnce(Seat) + Send + 'static,
+        job: impl FnOnce(Arc<Seat>) + Send + 'static,
     ) -> Result<(), RegisterError> {
         entry.job = Some(Box::new(job));
         let Some(room) = self.core().room(phase) else {
@@ -123,13 +124,13 @@ impl Coordinator {
     }
 }
 
-fn run_on_thread<F>(seat: Seat, name: Name, body: F) -> io::Result<()>
+fn run_on_thread<F>(seat: Arc<Seat>, name: Name, body: F) -> io::Result<()>
 where
     F: FnOnce(Member) -> Result<(), BoxError> + Send + 'static,
 {
     // A thread's name can't hold NUL.
     let thread = thread::Builder::new().name(name.replace('\0', "?"));
-    let member = Member::new(seat.share(), name);
+    let member = Member::new(Arc::clone(&seat), name);
     let running = Running::new(seat);
     thread
         .spawn(move || running.finish(outcome_of(|| body(member))))

@@ -22,7 +22,7 @@ use crate::outcome::Outcome;
 use crate::park;
 use crate::phase::Phase;
 use crate::room::Entry;
-use crate::seat::Seat;
+use crate::seat::{Held, Seat};
 
 /// A guard: the phase it belongs to is not over until it is dropped.
 ///
@@ -54,7 +54,7 @@ use crate::seat::Seat;
 /// ```
 #[must_use = "dropping a member means that it is done"]
 pub struct Member {
-    seat: Seat,
+    seat: Held,
     name: Name,
     #[cfg(feature = "tokio")]
     tokens: Tokens,
@@ -69,9 +69,9 @@ struct Tokens {
 }
 
 impl Member {
-    pub(crate) fn new(seat: Seat, name: Name) -> Self {
+    pub(crate) fn new(seat: impl Into<Held>, name: Name) -> Self {
         Self {
-            seat,
+            seat: seat.into(),
             name,
             #[cfg(feature = "tokio")]
             tokens: Tokens::default(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::mem;
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::name::Name;
@@ -12,14 +13,12 @@ use crate::seat::Seat;
 use crate::wakers::Wakers;
 
 /// A hook's function: begins it on a task or a thread, without blocking.
-pub(crate) type Job = Box<dyn FnOnce(Seat) + Send>;
+pub(crate) type Job = Box<dyn FnOnce(Arc<Seat>) + Send>;
 
 pub(crate) struct Entry {
     pub(crate) name: Name,
     pub(crate) location: &'static Location<'static>,
     pub(crate) sequence: u64,
-    /// How many seats there are: the last to go ends it.
-    pub(crate) seats: u32,
     /// Its error or panic starts the shutdown.
     pub(crate) on_failure: bool,
     /// Its end, too.
@@ -68,7 +67,6 @@ impl Entry {
             name: name.into(),
             location: Location::caller(),
             sequence: 0,
-            seats: 1,
             on_failure: false,
             on_end: false,
             note: None,

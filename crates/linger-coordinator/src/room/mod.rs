@@ -159,33 +159,10 @@ impl Room {
         })
     }
 
-    /// One more seat of a member; `false` if it has ended.
-    pub(crate) fn share(&self, key: Key) -> bool {
-        let mut members = self.shards[key.shard].0.lock();
-        let Some(entry) = members.get(key) else {
-            return false;
-        };
-        entry.seats += 1;
-        true
-    }
-
-    /// One seat of a member less: the last ends it.
-    pub(crate) fn leave(&self, key: Key, outcome: impl FnOnce() -> Outcome) {
-        self.end(key, |seats| (seats <= 1).then(outcome));
-    }
-
-    /// Ends a member, whatever seats it has; the first outcome counts.
+    /// Ends a member; the first outcome counts.
     pub(crate) fn settle(&self, key: Key, outcome: Outcome) {
-        self.end(key, |_| Some(outcome));
-    }
-
-    fn end(&self, key: Key, outcome: impl FnOnce(u32) -> Option<Outcome>) {
         let mut members = self.shards[key.shard].0.lock();
         let Some(entry) = members.get(key) else {
-            return;
-        };
-        let Some(outcome) = outcome(entry.seats) else {
-            entry.seats -= 1;
             return;
         };
         // In normal life members come and go, and only what went wrong is remembered.
