@@ -24,7 +24,7 @@ impl Coordinator {
     /// member's note, brought up to date every 100 ms. Tasks that are tracked meanwhile count, as
     /// in [`TaskTracker::wait`]. That is done on a thread of its own, which begins with the phase
     /// and ends with the shutdown at the latest: it needs no runtime, and a blocked one makes it
-    /// neither late nor wrong.
+    /// neither late nor wrong. If no time is left for the phase, it is skipped as a hook is.
     ///
     /// Tracked tasks are counted, not known: they have no names, nobody tells them to stop, and
     /// nothing aborts them when the phase is forced: what is left then is
