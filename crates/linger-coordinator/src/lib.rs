@@ -38,6 +38,7 @@
 //! | go along with tokens and task trackers | `Coordinator::token`, `Member::token`, `Coordinator::track` (feature `tokio`) |
 //! | compare with the platform's SIGKILL | [`Builder::platform_limit`], [`Plan::fits_platform`] |
 //! | know how far it is | [`Coordinator::status`], [`Coordinator::changed`], [`Status`], [`Stage`] |
+//! | come from another crate, stop a web server | the pages `coming_from` and `web_servers` (feature `tokio`) |
 //! | know how it went | [`Coordinator::wait`], [`Coordinator::wait_blocking`], [`Report`], [`Outcome`], [`exit`] |
 //!
 //! # Logs and spans
