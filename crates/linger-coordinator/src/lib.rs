@@ -146,3 +146,7 @@ pub mod web_servers {}
 #[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+#[cfg(all(doctest, feature = "systemd"))]
+#[doc = include_str!("../SEEING.md")]
+mod seeing {}

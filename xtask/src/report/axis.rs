@@ -50,14 +50,16 @@ pub(super) fn draw(svg: &mut Svg, scale: &Scale, report: &Report, bottom: f64) {
 
 fn flags(svg: &mut Svg, scale: &Scale, report: &Report, bottom: f64) {
     let (took, budget) = (report.took(), report.budget());
-    let x = scale.x(seconds(took));
-    line(svg, x, FLAGS - 12.0, bottom, "report");
-    let (at, side) = if x < scale.left() + ROOM {
-        (x + 6.0, "left")
+    let (end, hard) = (scale.x(seconds(took)), scale.x(seconds(budget)));
+    line(svg, end, FLAGS - 12.0, bottom, "report");
+    line(svg, hard, FLAGS - 12.0, bottom, "hard");
+    // Texts last: they stand on the lines.
+    let (at, side) = if end < scale.left() + ROOM {
+        (end + 6.0, "left")
     } else {
-        (x - 6.0, "right")
+        (end - 6.0, "right")
     };
-    let class = format!("report small bold {side}");
+    let class = format!("report flag small bold {side}");
     text(
         svg,
         at,
@@ -65,21 +67,15 @@ fn flags(svg: &mut Svg, scale: &Scale, report: &Report, bottom: f64) {
         &class,
         format_args!("report {}", Took(took)),
     );
-    let x = scale.x(seconds(budget));
-    line(svg, x, FLAGS - 12.0, bottom, "hard");
-    // To its right is the column of the outcomes, unless it was passed by far.
-    let hard = match took.checked_sub(budget) {
-        Some(over) if !over.is_zero() => {
-            format!("hard end {}, passed by {}", Took(budget), Took(over))
-        }
-        _ => format!("hard end {}", Took(budget)),
-    };
-    let (at, side) = if took > budget {
-        (scale.right() + 6.0, "left")
+    // On the right, above the column of the outcomes, where nothing is in its way.
+    let at = hard.max(end) + 6.0;
+    let over = took.saturating_sub(budget);
+    let told = if over.is_zero() {
+        format!("hard end {}", Took(budget))
     } else {
-        (x + 6.0, "left")
+        format!("hard end {}, passed by {}", Took(budget), Took(over))
     };
-    text(svg, at, FLAGS, &format!("hard small bold {side}"), hard);
+    text(svg, at, FLAGS, "hard flag small bold left", told);
 }
 
 fn line(svg: &mut Svg, x: f64, top: f64, bottom: f64, class: &str) {

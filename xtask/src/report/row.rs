@@ -18,9 +18,9 @@ const TIME: f64 = OUTCOMES.0 + 140.0;
 const SAID: f64 = OUTCOMES.0 + 152.0;
 
 /// Characters that fit.
-const NAME: usize = 26;
-const ORIGIN: usize = 20;
-const NOTE: usize = 36;
+const NAME: usize = 22;
+const ORIGIN: usize = 18;
+const NOTE: usize = 34;
 
 pub(super) fn draw(svg: &mut Svg, scale: &Scale, member: &MemberReport, top: f64, height: f64) {
     let kind = Kind::of(member);
@@ -79,11 +79,11 @@ fn tooltip(member: &MemberReport) -> String {
 
 fn names(svg: &mut Svg, member: &MemberReport, middle: f64) {
     let y = middle + 4.0;
-    svg.begin("g", &[("clip-path", &"url(#names)")]);
-    let place: [(&str, &dyn Display); 3] = [
+    let place: [(&str, &dyn Display); 4] = [
         ("x", &Px(NAMES.0 + 14.0)),
         ("y", &Px(y)),
         ("class", &"name"),
+        ("clip-path", &"url(#names)"),
     ];
     svg.text("text", &place, shortened(member.name(), NAME));
     let file = member.origin().file();
@@ -95,7 +95,6 @@ fn names(svg: &mut Svg, member: &MemberReport, middle: f64) {
         ("class", &"quiet small right"),
     ];
     svg.text("text", &place, origin);
-    svg.end("g");
 }
 
 fn bar(svg: &mut Svg, scale: &Scale, member: &MemberReport, kind: Kind, middle: f64) {

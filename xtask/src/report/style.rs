@@ -7,6 +7,7 @@ font-size: 12px; fill: #1f2430; }
 .paper { fill: #ffffff; }
 .card { fill: #f4f6f9; }
 .rest { paint-order: stroke; stroke: #f4f6f9; stroke-width: 5px; }
+text.flag { paint-order: stroke; stroke: #ffffff; stroke-width: 5px; }
 .title { font-size: 21px; font-weight: 650; }
 .phase { font-size: 14px; font-weight: 650; }
 .quiet { fill: #667085; }
@@ -18,8 +19,8 @@ font-size: 12px; fill: #1f2430; }
 .pill.unclean { fill: #fbdcd7; } .pill-text.unclean { fill: #9b1c10; }
 .grid { stroke: #d5dae2; stroke-width: 1; }
 .start { stroke: #98a2b3; stroke-width: 1.5; }
-.report { stroke: #2563c9; stroke-width: 1.5; } text.report { stroke: none; fill: #2563c9; }
-.hard { stroke: #c8321f; stroke-width: 1.5; } text.hard { stroke: none; fill: #c8321f; }
+line.report { stroke: #2563c9; stroke-width: 1.5; } text.report { fill: #2563c9; }
+line.hard { stroke: #c8321f; stroke-width: 1.5; } text.hard { fill: #c8321f; }
 .narrow { fill: #667085; fill-opacity: 0.07; }
 .window { fill: #dbe4f3; }
 .bar { fill: #4f7fd0; }
@@ -38,13 +39,13 @@ text.over { fill: #c8321f; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6e9ef; }
 .paper { fill: #14171c; } .card { fill: #1c2028; }
-.quiet { fill: #98a2b3; } .rest { stroke: #1c2028; }
+.quiet { fill: #98a2b3; } .rest { stroke: #1c2028; } text.flag { stroke: #14171c; }
 .pill { fill: #2b313c; }
 .pill.clean { fill: #123d2a; } .pill-text.clean { fill: #7fdcae; }
 .pill.unclean { fill: #4d1a15; } .pill-text.unclean { fill: #ffb3a8; }
 .grid { stroke: #2d343f; } .start { stroke: #667085; }
-.report { stroke: #7ba7f0; } text.report { fill: #7ba7f0; }
-.hard { stroke: #ff7a68; } text.hard { fill: #ff7a68; }
+line.report { stroke: #7ba7f0; } text.report { fill: #7ba7f0; }
+line.hard { stroke: #ff7a68; } text.hard { fill: #ff7a68; }
 .narrow { fill: #98a2b3; }
 .window { fill: #2a3a55; } .bar { fill: #6d9bea; }
 .deadline { stroke: #8b97aa; } .eighty { stroke: #d9a02c; }

@@ -18,6 +18,9 @@ pub(super) const NAMES: (f64, f64) = (MARGIN + 14.0, 312.0);
 pub(super) const TIMES: (f64, f64) = (330.0, 880.0);
 pub(super) const OUTCOMES: (f64, f64) = (900.0, WIDTH - MARGIN - 10.0);
 
+/// What is kept in the column of the names for where they were made.
+const ORIGINS: f64 = 108.0;
+
 /// Between two bands.
 const GAP: f64 = 8.0;
 
@@ -89,7 +92,8 @@ pub(super) fn seconds(time: Duration) -> f64 {
 /// What the parts refer to: texts end with their column, what was over is hatched.
 fn definitions(svg: &mut Svg, height: f64) {
     svg.begin("defs", &[]);
-    for (id, (left, right)) in [("names", NAMES), ("outcomes", OUTCOMES)] {
+    let names = (NAMES.0, NAMES.1 - ORIGINS);
+    for (id, (left, right)) in [("names", names), ("outcomes", OUTCOMES)] {
         svg.begin("clipPath", &[("id", &id)]);
         svg.empty(
             "rect",

@@ -217,3 +217,41 @@ fn while_it_drains_a_line_tells_what_remains_and_the_time_left() {
     let (told, shutdown) = after("slow");
     assert_eq!(line.span, Some(told.children(shutdown)[0]), "in its phase");
 }
+
+#[test]
+fn a_phase_that_is_forced_says_who_is_left_and_whom_it_leaves_behind() {
+    let cap = Duration::from_millis(100);
+    let stop = builder(Phases::new().then(Phase::WORK.cap(cap)))
+        .start()
+        .unwrap();
+    let hung = stop.register("hung").phase(Phase::WORK).unwrap();
+    stop.trigger(Reason::custom("forced"));
+    let _ = stop.wait_blocking();
+    drop(hung);
+
+    let (told, shutdown) = after("forced");
+    let phase = told.children(shutdown)[0];
+    assert_eq!(told.spans[phase].fields["forced"], "true");
+    let said = told.events_in(phase);
+    assert_eq!(said[1].fields["message"], "phase is forced");
+    assert_eq!(said[1].level, Level::WARN);
+    assert!(said[1].fields["left"].starts_with("'hung' ("), "{said:?}");
+    let (name, span) = &member_spans(&told, phase)[0];
+    assert_eq!(name, "hung");
+    assert_eq!(told.spans[*span].fields["outcome"], "abandoned");
+}
+
+#[test]
+fn members_of_a_part_are_told_with_its_name() {
+    let stop = builder(Phases::new().then(Phase::WORK)).start().unwrap();
+    let tenant = stop.part("tenant-7").unwrap();
+    let feed = tenant.register("feed").phase(Phase::WORK).unwrap();
+    stop.trigger(Reason::custom("parts"));
+    feed.wait();
+    drop(feed);
+    let _ = stop.wait_blocking();
+
+    let (told, shutdown) = after("parts");
+    let spans = member_spans(&told, told.children(shutdown)[0]);
+    assert_eq!((spans.len(), &*spans[0].0), (1, "tenant-7/feed"));
+}
