@@ -8,7 +8,7 @@ use crate::libtest::Counts;
 use crate::part::{Outcome, counted};
 
 /// The crates that have models.
-const PACKAGES: [&str; 1] = ["linger-registry"];
+const PACKAGES: [&str; 2] = ["linger-registry", "linger-coordinator"];
 
 /// Runs all models, with so many switches between threads that none of them asked for.
 pub(crate) fn main(preemptions: Option<&str>) -> Result<bool, CargoError> {
@@ -31,7 +31,15 @@ fn run(preemptions: Option<&str>) -> Result<Counts, CargoError> {
 }
 
 fn command(package: &str, preemptions: Option<&str>) -> Command {
-    let mut command = cargo(&["test", "--package", package, "--lib", "model::"]);
+    // Runtimes have a `cfg(loom)` of their own, which is not ours.
+    let mut command = cargo(&[
+        "test",
+        "--package",
+        package,
+        "--no-default-features",
+        "--lib",
+        "model::",
+    ]);
     command.env("RUSTFLAGS", "--cfg loom");
     command.env("CARGO_TARGET_DIR", target());
     if let Some(preemptions) = preemptions {
@@ -57,7 +65,14 @@ mod tests {
         let args: Vec<_> = command.get_args().collect();
         assert_eq!(
             args,
-            ["test", "--package", "linger-some", "--lib", "model::"]
+            [
+                "test",
+                "--package",
+                "linger-some",
+                "--no-default-features",
+                "--lib",
+                "model::"
+            ]
         );
         let environment = |name: &str| {
             let mut set = command.get_envs();

@@ -84,6 +84,8 @@ mod inbox;
 mod interop;
 mod machine;
 mod member;
+#[cfg(all(test, loom))]
+mod model;
 mod moment;
 mod name;
 mod narrator;
