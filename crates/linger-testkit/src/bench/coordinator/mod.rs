@@ -14,8 +14,9 @@
 //! | `coordinator_flag` | a loop of some 10 ns | the same with a look at [`is_triggered`](linger::Member::is_triggered) |
 //!
 //! A task counts as parked once it has returned `Pending`, and the clock starts when all are. It
-//! stops when whoever waits knows that all have ended. Then both sides are asked whether each task
-//! ran to its end, and ours whether its report names each member, and as done.
+//! stops when whoever waits knows that all have ended: with our report in hand, or after the wait of
+//! the last tracker. Only then are both sides asked whether each task ran to its end, and ours whether
+//! its report lists each member, by name and as done: that list is made when somebody looks at it.
 
 mod flag;
 mod memory;
