@@ -106,4 +106,6 @@ pub(crate) fn window(
 }
 
 #[cfg(test)]
+mod graphs;
+#[cfg(test)]
 mod tests;

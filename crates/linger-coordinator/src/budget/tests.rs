@@ -3,7 +3,7 @@ use crate::phase::Phase;
 use crate::phases::{PhaseSpec, Phases};
 use crate::plan::Plan;
 
-const NAMES: [Phase; 7] = [
+pub(super) const NAMES: [Phase; 7] = [
     Phase::READINESS,
     Phase::INTAKE,
     Phase::WORK,
@@ -14,10 +14,10 @@ const NAMES: [Phase; 7] = [
 ];
 
 /// Numbers from a seed (SplitMix64).
-struct Seed(u64);
+pub(super) struct Seed(pub(super) u64);
 
 impl Seed {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut word = self.0;
         word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Seed {
     }
 
     /// Sub-millisecond to minutes.
-    fn duration(&mut self) -> Duration {
+    pub(super) fn duration(&mut self) -> Duration {
         let scale = [1, 1_000, 1_000_000, 1_000_000_000][usize::try_from(self.below(4)).unwrap()];
         Duration::from_nanos(self.below(100) * scale)
     }
