@@ -107,15 +107,9 @@ impl Phases {
     #[must_use]
     pub fn then(mut self, phase: impl Into<PhaseSpec>) -> Self {
         let mut spec = phase.into();
-        if spec.after.is_none() {
-            // The others end before one of these.
-            let is_waited_for = |phase: Phase| {
-                let mut others = self.list.iter().filter_map(|other| other.after.as_ref());
-                others.any(|after| after.contains(&phase))
-            };
-            let all = self.list.iter().map(|other| other.phase);
-            spec.after = Some(all.filter(|&phase| !is_waited_for(phase)).collect());
-        }
+        // All of them: what those wait for themselves may be adjusted later.
+        let all = self.list.iter().map(|other| other.phase);
+        spec.after.get_or_insert_with(|| all.collect());
         self.list.push(spec);
         self
     }

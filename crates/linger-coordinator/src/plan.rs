@@ -1,5 +1,6 @@
 //! What each phase may take, worked out before anything runs.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -97,6 +98,7 @@ impl Plan {
             phases: planned,
             platform_limit: None,
         };
+        plan.thin_out();
         plan.work_out_tails();
         match plan.longest_way() {
             (needed, way) if needed > budget => Err(BuildError::ReservesDontFit {
@@ -104,6 +106,20 @@ impl Plan {
                 budget,
             }),
             _ => Ok(plan),
+        }
+    }
+
+    /// Leaves out of whom a phase begins after those who end before another of them begins.
+    fn thin_out(&mut self) {
+        let mut before: Vec<BTreeSet<usize>> = Vec::with_capacity(self.phases.len());
+        for row in &mut self.phases {
+            let mut known = BTreeSet::new();
+            for earlier in &row.after {
+                known.extend(before[*earlier].iter().copied());
+            }
+            // A phase may have been named twice.
+            row.after.retain(|earlier| known.insert(*earlier));
+            before.push(known);
         }
     }
 

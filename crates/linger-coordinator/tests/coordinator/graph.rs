@@ -53,6 +53,24 @@ fn phases_that_do_not_wait_for_each_other_overlap() {
 }
 
 #[test]
+fn a_phase_that_is_adjusted_to_begin_elsewhere_is_waited_for_all_the_same() {
+    let phases = Phases::service().adjust(Phase::WORK, |work| work.after([Phase::READINESS]));
+    let started = Coordinator::builder().phases(phases).budget(LONG).start();
+    let stop = started.unwrap();
+    let accepting = stop.register("http").phase(Phase::INTAKE).unwrap();
+    let logs = stop.register("logs").phase(Phase::TELEMETRY).unwrap();
+    stop.shutdown();
+    accepting.wait();
+    drop(logs);
+    drop(accepting);
+    let report = stop.wait_blocking();
+    let [intake, telemetry] = [&report.phases()[1], &report.phases()[3]];
+    assert_eq!((intake.phase(), telemetry.phase()), ("intake", "telemetry"));
+    assert!(telemetry.after().eq(["intake", "work"]), "{report}");
+    assert!(intake.started() + intake.took() <= telemetry.started());
+}
+
+#[test]
 fn a_branch_that_hangs_does_not_hold_up_its_neighbour() {
     let budget = Duration::from_millis(400);
     let phases = side_by_side().adjust(CACHE, |cache| cache.cap(Duration::from_millis(50)));
