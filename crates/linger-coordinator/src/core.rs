@@ -15,7 +15,7 @@ use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::process::Process;
 use crate::report::Report;
-use crate::room::{Left, Room};
+use crate::room::{Left, Room, Wait};
 use crate::signals::Signals;
 use crate::stage::Stage;
 use crate::status::{Changes, Status};
@@ -84,9 +84,16 @@ impl Core {
     }
 
     /// What happened here and in all parts, as the machine has it that drove them.
-    pub(crate) fn report(&self, machine: &Machine, armed: Instant, now: Instant) -> Report {
+    pub(crate) fn report(
+        &self,
+        machine: &Machine,
+        armed: Instant,
+        now: Instant,
+        wait: Wait,
+    ) -> Report {
         let rooms = |phase| self.rooms_of(phase);
-        Report::new(machine, rooms, armed, now, self.exit_code.as_ref())
+        let report = Report::new(machine, rooms, armed, now, wait);
+        report.with_exit_code(self.exit_code.as_ref())
     }
 
     /// Whether a phase that has begun has no members left.
@@ -95,11 +102,11 @@ impl Core {
     }
 
     /// Who is left in a phase; `false` if a part of the list could not be read in time.
-    pub(crate) fn left(&self, phase: usize) -> (Vec<Left>, bool) {
+    pub(crate) fn left(&self, phase: usize, wait: Wait) -> (Vec<Left>, bool) {
         let mut whole = true;
         let mut left = Vec::new();
         for room in self.rooms_of(phase) {
-            let (more, read) = room.left();
+            let (more, read) = room.left(wait);
             left.extend(more);
             whole &= read;
         }
@@ -155,13 +162,13 @@ impl Core {
         for action in &actions {
             if let Action::End { phase } = action {
                 for room in self.rooms_of(*phase) {
-                    given_up.extend(room.close(now));
+                    given_up.extend(room.close(now, Wait::Shortly));
                 }
             }
         }
         let armed = self.inbox.armed().unwrap_or(now);
-        let report = self.report(&machine, armed, now);
-        let parts = self.reports_of_parts(&machine, armed, now);
+        let report = self.report(&machine, armed, now, Wait::Shortly);
+        let parts = self.reports_of_parts(&machine, armed, now, Wait::Shortly);
         drop(machine);
         self.publish(report);
         self.end_parts(parts);

@@ -10,7 +10,7 @@ use crate::exit;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
 use crate::reason::Reason;
-use crate::room::Spoils;
+use crate::room::{Spoils, Wait};
 use crate::seat::Seat;
 
 pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
@@ -141,7 +141,7 @@ impl Engine<'_> {
                 rooms.iter().for_each(|room| room.force(window));
                 self.narrator.say(Line::Forced {
                     phase: core.rooms[phase].phase(),
-                    left: core.left(phase).0,
+                    left: core.left(phase, Wait::ForAll).0,
                 });
             }
             Action::Abort { phase } => {
@@ -152,7 +152,7 @@ impl Engine<'_> {
             }
             Action::End { phase } => {
                 for room in core.rooms_of(phase) {
-                    self.given_up.extend(room.close(now));
+                    self.given_up.extend(room.close(now, Wait::ForAll));
                 }
                 if let Some(course) = core.machine.lock().course(phase).copied() {
                     self.narrator.say(Line::Ended {
@@ -166,7 +166,7 @@ impl Engine<'_> {
                 let hard = core.inbox.hard().unwrap_or(now);
                 self.narrator.say(Line::Progress {
                     phase: core.rooms[phase].phase(),
-                    left: core.left(phase).0,
+                    left: core.left(phase, Wait::ForAll).0,
                     time: hard.saturating_duration_since(now),
                 });
             }
@@ -184,8 +184,8 @@ impl Engine<'_> {
         let armed = core.inbox.armed().unwrap_or(now);
         let (report, parts) = {
             let machine = core.machine.lock();
-            let parts = core.reports_of_parts(&machine, armed, now);
-            (core.report(&machine, armed, now), parts)
+            let parts = core.reports_of_parts(&machine, armed, now, Wait::ForAll);
+            (core.report(&machine, armed, now, Wait::ForAll), parts)
         };
         self.narrator
             .finish(report.clone(), core.inbox.hard().unwrap_or(now));

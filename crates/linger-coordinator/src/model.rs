@@ -25,7 +25,7 @@ use crate::phase::Phase;
 use crate::phases::Phases;
 use crate::plan::Plan;
 use crate::reason::Reason;
-use crate::room::{Entry, Room};
+use crate::room::{Entry, Room, Wait};
 use crate::seat::Seat;
 
 const PREEMPTIONS: usize = 2;
@@ -192,7 +192,7 @@ fn whoever_was_let_in_is_waited_for() {
             Ok(member) => {
                 assert!(!it.room.is_empty());
                 assert_eq!(it.emptied(), 0, "it is still there");
-                assert_eq!(it.room.left().0.len(), 1);
+                assert_eq!(it.room.left(Wait::ForAll).0.len(), 1);
                 drop(member);
                 it.check(&[Outcome::Done]);
             }
@@ -373,7 +373,7 @@ fn who_has_failed_already_ends_nobody_who_took_its_place() {
         failing.join().unwrap();
         assert_eq!(it.room.open(), 1);
         it.begin();
-        assert_eq!(it.room.left().0[0].name.to_string(), "next");
+        assert_eq!(it.room.left(Wait::ForAll).0[0].name.to_string(), "next");
         drop(next);
         it.check(&[Outcome::Failed("no".to_owned()), Outcome::Done]);
     });
@@ -386,11 +386,11 @@ fn a_member_that_ends_while_it_is_given_up_has_one_outcome() {
         let member = it.register("late").unwrap();
         it.begin();
         let ending = thread::spawn(move || drop(member));
-        let given_up = it.room.close(Instant::now()).len();
+        let given_up = it.room.close(Instant::now(), Wait::ForAll).len();
         ending.join().unwrap();
         let outcomes = [Outcome::Abandoned, Outcome::Done];
         it.check(&outcomes[1 - given_up..][..1]);
-        let marks = it.room.marks();
+        let marks = it.room.marks(Wait::ForAll);
         assert_eq!((marks.abandoned, marks.failed), (given_up == 1, false));
     });
 }
@@ -404,7 +404,7 @@ fn a_watchdog_that_gives_up_while_the_engine_begins_finds_the_room_empty_once() 
         let watchdog = thread::spawn(move || {
             // As it concludes: who is left is given up, and then told.
             driver.inbox.trigger(Reason::Request);
-            let given_up = driver.room.close(Instant::now()).len();
+            let given_up = driver.room.close(Instant::now(), Wait::ForAll).len();
             driver.begin();
             given_up
         });
@@ -427,7 +427,7 @@ fn a_list_that_is_made_meanwhile_has_a_member_whole_or_not_at_all() {
             member.note("all");
             drop(member);
         });
-        let (left, whole) = it.room.left();
+        let (left, whole) = it.room.left(Wait::ForAll);
         assert!(whole);
         let ended = it.room.ended().0;
         for member in &left {

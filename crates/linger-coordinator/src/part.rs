@@ -17,7 +17,7 @@ use crate::machine::{Event, Machine};
 use crate::name::Name;
 use crate::reason::Reason;
 use crate::report::Report;
-use crate::room::Room;
+use crate::room::{Room, Wait};
 
 /// The parts of a coordinator that have not ended.
 #[derive(Default)]
@@ -129,11 +129,12 @@ impl Core {
         machine: &Machine,
         armed: Instant,
         now: Instant,
+        wait: Wait,
     ) -> Vec<(Arc<Self>, Report)> {
         let mut reports = Vec::new();
         self.parts.each(|part| {
-            reports.push((Arc::clone(part), part.report(machine, armed, now)));
-            reports.extend(part.reports_of_parts(machine, armed, now));
+            reports.push((Arc::clone(part), part.report(machine, armed, now, wait)));
+            reports.extend(part.reports_of_parts(machine, armed, now, wait));
         });
         reports
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::Core;
 use crate::exit;
+use crate::room::Wait;
 
 /// What the engine may be late, before the watchdog concludes in its place.
 const TOLERANCE: Duration = Duration::from_millis(5);
@@ -76,7 +77,7 @@ fn stay(core: &Core, hard: Instant) {
 fn list(core: &Core) -> String {
     let mut text = "linger: deadline passed; still here:\n".to_owned();
     for (phase, room) in core.rooms.iter().enumerate() {
-        let (left, whole) = core.left(phase);
+        let (left, whole) = core.left(phase, Wait::Shortly);
         for member in left {
             let _ = writeln!(text, "  {}: {member}", room.phase());
         }

@@ -10,7 +10,7 @@ use super::phase::PhaseReport;
 use crate::machine::Course;
 use crate::outcome::Marks;
 use crate::phase::Phase;
-use crate::room::Room;
+use crate::room::{Room, Wait};
 
 /// A phase that has begun.
 pub(super) struct Begun {
@@ -53,11 +53,12 @@ impl Listed {
     }
 
     /// What outcomes there are among the members.
-    pub(super) fn marks(&self) -> Marks {
+    pub(super) fn marks(&self, wait: Wait) -> Marks {
         let mut marks = Marks::default();
-        if self.begun.iter().all(|begun| begun.rooms.len() == 1) {
+        let has_parts = self.begun.iter().any(|begun| begun.rooms.len() > 1);
+        if !has_parts || wait == Wait::Shortly {
             let rooms = self.begun.iter().flat_map(|begun| &begun.rooms);
-            rooms.for_each(|room| marks.add(room.marks()));
+            rooms.for_each(|room| marks.add(room.marks(wait)));
         } else {
             // A part may have begun to stop, and failed, before the whole did.
             let members = self.get().iter().flat_map(PhaseReport::members);

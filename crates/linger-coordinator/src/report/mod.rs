@@ -20,7 +20,7 @@ use crate::exit::{self, ExitCodeOf};
 use crate::machine::Machine;
 use crate::outcome::Marks;
 use crate::reason::Reason;
-use crate::room::Room;
+use crate::room::{Room, Wait};
 use crate::stage::Stage;
 
 /// What happened in a shutdown, for each phase and each member.
@@ -64,7 +64,7 @@ impl Report {
         rooms: impl Fn(usize) -> Vec<Arc<Room>>,
         armed: Instant,
         now: Instant,
-        code: Option<&ExitCodeOf>,
+        wait: Wait,
     ) -> Self {
         let mut reasons = machine.reasons().iter().cloned();
         let begun = (0..machine.plan().phases().len()).filter_map(|index| {
@@ -81,17 +81,21 @@ impl Report {
             stage: machine.stage(),
             budget: machine.plan().budget(),
             took: now.saturating_duration_since(armed),
-            marks: phases.marks(),
+            marks: phases.marks(wait),
             phases,
         };
-        let mut report = Self {
+        Self {
             exit_code: body.code_by_table(),
             body: Arc::new(body),
-        };
-        if let Some(code) = code.and_then(|code| code.of(&report)) {
-            report.exit_code = code;
         }
-        report
+    }
+
+    /// Lets the application have another exit code.
+    pub(crate) fn with_exit_code(mut self, code: Option<&ExitCodeOf>) -> Self {
+        if let Some(code) = code.and_then(|code| code.of(&self)) {
+            self.exit_code = code;
+        }
+        self
     }
 
     /// Why the shutdown began.

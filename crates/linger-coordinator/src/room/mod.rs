@@ -18,6 +18,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 pub(crate) use entry::{Ended, Entry, Left, Spoils};
+pub(crate) use stop::Wait;
 
 use self::place::Place;
 use self::shard::Shard;

@@ -10,9 +10,17 @@ use crate::outcome::{Marks, Outcome};
 use crate::sync::{MutexGuard, Ordering};
 use crate::wakers::wake_all;
 
-/// The longest wait for a shard. Nothing of the user's runs under its lock, so this is never
-/// reached but on a machine that stands still; a watchdog does not rely on that.
-const LOCK_LIMIT: Duration = Duration::from_millis(20);
+/// How long to wait for a shard. Nothing of the user's runs under its lock, so that is not long but
+/// on a machine that stands still; a watchdog does not rely on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// As long as it takes.
+    ForAll,
+    /// [`SHORTLY`], and then it is left out.
+    Shortly,
+}
+
+const SHORTLY: Duration = Duration::from_millis(20);
 
 impl Room {
     /// Refuses new members and wakes those there are; returns the hooks to run.
@@ -69,9 +77,9 @@ impl Room {
     }
 
     /// Gives up who is left. What is returned must be dropped where blocking does no harm.
-    pub(crate) fn close(&self, at: Instant) -> Vec<Spoils> {
+    pub(crate) fn close(&self, at: Instant, wait: Wait) -> Vec<Spoils> {
         let mut given_up = Vec::new();
-        for mut members in self.try_shards().flatten() {
+        for mut members in self.shards_within(wait).flatten() {
             let emptied = members.has_begun() && members.open() > 0;
             members.give_up(|entry| {
                 let outcome = match entry.job {
@@ -90,10 +98,10 @@ impl Room {
     }
 
     /// Who is left, in the order of registration; `false` if a part could not be read in time.
-    pub(crate) fn left(&self) -> (Vec<Left>, bool) {
+    pub(crate) fn left(&self, wait: Wait) -> (Vec<Left>, bool) {
         let mut whole = true;
         let mut left = Vec::new();
-        for members in self.try_shards() {
+        for members in self.shards_within(wait) {
             match members {
                 Some(members) => {
                     let open = members.entries().filter(|entry| entry.is_open());
@@ -110,9 +118,9 @@ impl Room {
     }
 
     /// What outcomes there are among the members of the shutdown.
-    pub(crate) fn marks(&self) -> Marks {
+    pub(crate) fn marks(&self, wait: Wait) -> Marks {
         let mut marks = Marks::default();
-        for members in self.try_shards() {
+        for members in self.shards_within(wait) {
             match members {
                 Some(members) => marks.add(members.marks()),
                 // Who knows.
@@ -126,7 +134,7 @@ impl Room {
     pub(crate) fn ended(&self) -> (Vec<Ended>, usize) {
         let mut ended = Vec::new();
         let mut omitted = 0;
-        for members in self.try_shards().flatten() {
+        for members in self.shards_within(Wait::ForAll).flatten() {
             let (failed, more) = members.failed();
             // These have their full names.
             ended.extend_from_slice(failed);
@@ -153,10 +161,11 @@ impl Room {
         }
     }
 
-    fn try_shards(&self) -> impl Iterator<Item = Option<MutexGuard<'_, Shard>>> {
-        self.shards
-            .iter()
-            .map(|members| members.0.try_lock_for(LOCK_LIMIT))
+    fn shards_within(&self, wait: Wait) -> impl Iterator<Item = Option<MutexGuard<'_, Shard>>> {
+        self.shards.iter().map(move |members| match wait {
+            Wait::ForAll => Some(members.0.lock()),
+            Wait::Shortly => members.0.try_lock_for(SHORTLY),
+        })
     }
 }
 

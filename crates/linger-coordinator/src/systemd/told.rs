@@ -9,7 +9,7 @@ use super::Message;
 use super::progress::Progress;
 use super::status;
 use crate::phase::Phase;
-use crate::room::{Left, Room};
+use crate::room::{Left, Room, Wait};
 
 /// After the hard end, time for the report to be logged and for the process to end.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -126,7 +126,10 @@ impl Told {
 }
 
 fn left_in(rooms: &[Arc<Room>]) -> Vec<Left> {
-    rooms.iter().flat_map(|room| room.left().0).collect()
+    rooms
+        .iter()
+        .flat_map(|room| room.left(Wait::ForAll).0)
+        .collect()
 }
 
 #[cfg(test)]
