@@ -1,7 +1,7 @@
-//! When a phase ends: one budget, caps, reserves.
+//! When a phase ends: one budget, caps, reserves. `BUDGET.md` works an example out.
 //!
-//! A phase ends at `min(start + cap, hard - the longest way of reserves after it)`. The last part of that time, its
-//! *grace* (a tenth, at most 200 ms), is for what did not end by itself:
+//! A phase ends at `min(start + cap, hard - the longest way of reserves after it)`. The last part
+//! of that time, its *grace* (a tenth, at most 200 ms), is for what did not end by itself:
 //!
 //! ```text
 //! start             force        abort         end
@@ -105,6 +105,8 @@ pub(crate) fn window(
     }
 }
 
+#[cfg(test)]
+mod example;
 #[cfg(test)]
 mod graphs;
 #[cfg(test)]

@@ -28,6 +28,7 @@
 //! | to | use |
 //! |---|---|
 //! | set up | [`Coordinator::builder`], [`Builder`], [`Phases`], [`PhaseSpec`], [`Phase`], [`Plan`] |
+//! | see how the budget is shared out | [`the_budget`] |
 //! | take part | [`Coordinator::register`], [`Coordinator::spawn_blocking`], [`Member`] |
 //! | take part for a while, one of many | [`Member::child`], [`Coordinator::register`] |
 //! | stop a part of the service alone | [`Coordinator::part`] |
@@ -136,6 +137,9 @@ pub use self::reason::Reason;
 pub use self::report::{MemberReport, PhaseReport, Report};
 pub use self::stage::Stage;
 pub use self::status::Status;
+
+#[doc = include_str!("../BUDGET.md")]
+pub mod the_budget {}
 
 #[cfg(feature = "tokio")]
 #[doc = include_str!("../COMING-FROM.md")]
