@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 
 use crate::coordinator::Coordinator;
@@ -151,22 +152,9 @@ where
 {
     let (room, key) = (Arc::clone(&seat.room), seat.key);
     let running = Running::new(seat);
-    let task = runtime.spawn(async move {
-        // Dropped in reverse: when the task is aborted, first what it holds, then its seat.
-        let running = running;
-        let mut place = pin!(Some(future));
-        let outcome = match place.as_mut().as_pin_mut() {
-            Some(future) => match caught(future).await {
-                Ok(ending) => outcome_of(|| ending),
-                Err(text) => Outcome::Panicked(text),
-            },
-            None => Outcome::Done,
-        };
-        // What it holds is gone before it counts as done, and a panic there is its panic.
-        running.finish(match outcome_of(|| place.set(None)) {
-            Outcome::Done => outcome,
-            panicked => panicked,
-        });
+    let task = runtime.spawn(Task {
+        future: Some(future),
+        running: Some(running),
     });
     room.set_abort(key, task.abort_handle());
 }
@@ -180,4 +168,45 @@ pub(crate) async fn caught<T: Future>(mut future: Pin<&mut T>) -> Result<T::Outp
         },
     )
     .await
+}
+
+pin_project! {
+    /// A task of a member: the future, and the seat that is held while it runs.
+    ///
+    /// Written by hand, as an async block keeps room for the future twice. When the task is
+    /// aborted, first what the future holds is dropped, then the seat.
+    struct Task<T> {
+        #[pin]
+        future: Option<T>,
+        running: Option<Running>,
+    }
+}
+
+impl<T> Future for Task<T>
+where
+    T: Future,
+    T::Output: Ending,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Ready(());
+        };
+        let outcome = match catch_unwind(AssertUnwindSafe(|| future.poll(context))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(ending)) => outcome_of(|| ending),
+            Err(panic) => Outcome::Panicked(panic_text(panic)),
+        };
+        // What it holds is gone before it counts as done, and a panic there is its panic.
+        let outcome = match outcome_of(|| this.future.set(None)) {
+            Outcome::Done => outcome,
+            panicked => panicked,
+        };
+        if let Some(running) = this.running.take() {
+            running.finish(outcome);
+        }
+        Poll::Ready(())
+    }
 }
