@@ -15,6 +15,14 @@ use crate::plan::PlannedPhase;
 /// The longest time between telling members that they are forced and giving them up.
 pub(crate) const GRACE: Duration = Duration::from_millis(200);
 
+/// The longest that a process which is owned has to end by itself, after its report.
+const LEAVE: Duration = Duration::from_millis(50);
+
+/// How much of a budget that is: the end of the process is in the budget, too.
+pub(crate) fn leave(budget: Duration) -> Duration {
+    LEAVE.min(budget / 20)
+}
+
 /// A longer budget counts as this: `Instant` can't add just any duration.
 pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::budget::LONGEST;
+use crate::budget::{self, LONGEST};
 use crate::coordinator::Coordinator;
 use crate::core::Core;
 use crate::engine;
@@ -185,9 +185,12 @@ impl Builder {
     /// Lets the coordinator end the process.
     ///
     /// At the hard deadline the watchdog writes who is left to stderr and exits with
-    /// [`WATCHDOG`](crate::exit::WATCHDOG), even if every thread hangs. The same if members are
-    /// [abandoned](crate::Outcome::Abandoned) and the process is still there 50 ms after the
-    /// later of deadline and report: what was left behind may keep a runtime from ending.
+    /// [`WATCHDOG`](crate::exit::WATCHDOG), even if every thread hangs. The same if the report has
+    /// members that were not done in time and the process is still there then: what they left
+    /// running may keep a runtime from ending. So that it can end by itself before, the phases are
+    /// over a twentieth of the budget earlier, 50 ms at most.
+    ///
+    /// A third signal writes who is left, too, and exits with 128 and its number.
     ///
     /// Signals that were listened to do again what they do by default once the report is there.
     pub fn owns_process(mut self) -> Self {
@@ -256,6 +259,10 @@ impl Builder {
             Some(address) => Systemd::start(address).map_err(BuildError::Thread)?,
             None => None,
         };
+        let leave = match self.owns_process {
+            true => budget::leave(plan.budget()),
+            false => Duration::ZERO,
+        };
         let (sender, events) = channel();
         let inbox = Arc::new(Inbox::new(plan.budget(), sender));
         let rooms = plan.phases().iter().enumerate();
@@ -263,7 +270,7 @@ impl Builder {
             rooms: rooms
                 .map(|(index, row)| Arc::new(Room::new(row, index, Arc::clone(&inbox))))
                 .collect(),
-            machine: Mutex::new(Machine::new(plan.clone())),
+            machine: Mutex::new(Machine::new(plan.clone()).leaving(leave)),
             plan,
             inbox: Arc::clone(&inbox),
             finish: Finish::default(),

@@ -6,12 +6,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
 
 use crate::core::Core;
-use crate::exit;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
 use crate::reason::Reason;
 use crate::room::{Spoils, Wait};
 use crate::seat::Seat;
+use crate::watchdog;
 
 pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
     let mut engine = Engine {
@@ -172,7 +172,7 @@ impl Engine<'_> {
             }
             Action::Exit { signal } => {
                 if core.owns_process {
-                    core.process.exit(i32::from(exit::by_signal(signal)));
+                    watchdog::give_up(core, signal);
                 }
             }
             Action::Finish => self.finish(now),

@@ -66,20 +66,17 @@ impl fmt::Display for Outcome {
 pub(crate) struct Marks {
     pub(crate) failed: bool,
     pub(crate) incomplete: bool,
-    pub(crate) abandoned: bool,
 }
 
 impl Marks {
     pub(crate) fn note(&mut self, outcome: &Outcome) {
         self.failed |= outcome.is_failure();
         self.incomplete |= outcome.is_incomplete();
-        self.abandoned |= *outcome == Outcome::Abandoned;
     }
 
     pub(crate) fn add(&mut self, more: Self) {
         self.failed |= more.failed;
         self.incomplete |= more.incomplete;
-        self.abandoned |= more.abandoned;
     }
 
     /// All were done.

@@ -9,16 +9,13 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::budget;
 use crate::core::Core;
 use crate::exit;
 use crate::room::Wait;
 
 /// What the engine may be late, before the watchdog concludes in its place.
 const TOLERANCE: Duration = Duration::from_millis(5);
-
-/// How long the process has to leave by itself after a report that names members as left behind:
-/// their threads may keep a runtime from ending.
-const LEAVE: Duration = Duration::from_millis(50);
 
 /// The longest that the list may take to be written.
 const WRITE: Duration = Duration::from_millis(50);
@@ -44,22 +41,20 @@ pub(crate) fn run(core: &Core) {
 /// Hard has come, and no report.
 fn overrun(core: &Core) {
     if core.owns_process {
-        end_process(core, list(core));
+        end_process(core, list(core, "deadline passed"), exit::WATCHDOG);
     }
     core.conclude();
 }
 
-/// The report is there. If it names members that may be running yet, they may hold up the end of
-/// the process: that must come by hard, too.
+/// The report is there. If it names members that were not done in time, what they left running may
+/// hold up the end of the process: that must come by hard, too.
 fn stay(core: &Core, hard: Instant) {
-    let abandoned = core
-        .finish
-        .report()
-        .is_some_and(|report| report.has_abandoned());
-    if !core.owns_process || !abandoned {
+    let report = core.finish.report().filter(|report| report.is_incomplete());
+    let Some(report) = report.filter(|_| core.owns_process) else {
         return;
-    }
-    let limit = hard.max(Instant::now()) + LEAVE;
+    };
+    // If the report came late, the process has the same time for its end.
+    let limit = hard.max(Instant::now() + budget::leave(core.plan.budget()));
     loop {
         let left = limit.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -67,15 +62,17 @@ fn stay(core: &Core, hard: Instant) {
         }
         thread::park_timeout(left);
     }
-    let mut text = "linger: the process still runs after its report:\n".to_owned();
-    if let Some(report) = core.finish.report() {
-        let _ = write!(text, "{report}");
-    }
-    end_process(core, text);
+    let text = format!("linger: the process still runs after its report:\n{report}");
+    end_process(core, text, exit::WATCHDOG);
 }
 
-fn list(core: &Core) -> String {
-    let mut text = "linger: deadline passed; still here:\n".to_owned();
+/// Ends the process at a third signal: at once, but not without a word.
+pub(crate) fn give_up(core: &Core, signal: i32) {
+    end_process(core, list(core, "third signal"), exit::by_signal(signal));
+}
+
+fn list(core: &Core, why: &str) -> String {
+    let mut text = format!("linger: {why}; still here:\n");
     for (phase, room) in core.rooms.iter().enumerate() {
         let (left, whole) = core.left(phase, Wait::Shortly);
         for member in left {
@@ -92,7 +89,7 @@ fn list(core: &Core) -> String {
     text
 }
 
-fn end_process(core: &Core, text: String) {
+fn end_process(core: &Core, text: String, code: u8) {
     let (written, waiting) = sync_channel::<()>(0);
     let process = Arc::clone(&core.process);
     let writer = thread::Builder::new()
@@ -104,5 +101,5 @@ fn end_process(core: &Core, text: String) {
     if writer.is_ok() {
         let _ = waiting.recv_timeout(WRITE);
     }
-    core.process.exit(i32::from(exit::WATCHDOG));
+    core.process.exit(i32::from(code));
 }

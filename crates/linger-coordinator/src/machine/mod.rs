@@ -35,6 +35,8 @@ pub(crate) struct Machine {
     /// A second signal came: what is left gets its reserves, no more.
     hurried: bool,
     reasons: Vec<Reason>,
+    /// What of the budget is left to the process to end in, after the last phase.
+    leave: Duration,
     hard: Option<Instant>,
     next_progress: Option<Instant>,
     ended: bool,
@@ -79,10 +81,16 @@ impl Machine {
             stage: Stage::Running,
             hurried: false,
             reasons: Vec::new(),
+            leave: Duration::ZERO,
             hard: None,
             next_progress: None,
             ended: false,
         }
+    }
+
+    /// Keeps that much of the budget for after the last phase.
+    pub(crate) fn leaving(self, leave: Duration) -> Self {
+        Self { leave, ..self }
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -199,7 +207,7 @@ impl Machine {
             self.reasons.push(reason);
         }
         if self.stage == Stage::Running {
-            self.hard = Some(armed + self.plan.budget());
+            self.hard = Some(armed + self.plan.budget().saturating_sub(self.leave));
             self.stage = Stage::Draining;
             self.next_progress = Some(now + PROGRESS);
             actions.push(Action::Armed);

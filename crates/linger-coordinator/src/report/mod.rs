@@ -163,9 +163,9 @@ impl Report {
         self.exit_code
     }
 
-    /// Someone may be running yet.
-    pub(crate) fn has_abandoned(&self) -> bool {
-        self.body.marks.abandoned
+    /// Someone may be running yet, or something that an aborted task had begun.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.body.marks.incomplete
     }
 }
 
