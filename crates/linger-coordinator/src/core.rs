@@ -101,12 +101,22 @@ impl Core {
         self.rooms_of(phase).iter().all(|room| room.is_empty())
     }
 
-    /// Who is left in a phase; `false` if a part of the list could not be read in time.
-    pub(crate) fn left(&self, phase: usize, wait: Wait) -> (Vec<Left>, bool) {
+    /// Who is left in a phase.
+    pub(crate) fn left(&self, phase: usize) -> Vec<Left> {
+        let rooms = self.rooms_of(phase);
+        let left = rooms.iter().flat_map(|room| room.left(Wait::ForAll).0);
+        let mut left: Vec<_> = left.collect();
+        left.sort_by_key(|member| member.sequence);
+        left
+    }
+
+    /// Who is left in a phase or was given up; `false` if a part of the list could not be read in
+    /// time.
+    pub(crate) fn left_behind(&self, phase: usize) -> (Vec<Left>, bool) {
         let mut whole = true;
         let mut left = Vec::new();
         for room in self.rooms_of(phase) {
-            let (more, read) = room.left(wait);
+            let (more, read) = room.left_behind(Wait::Shortly);
             left.extend(more);
             whole &= read;
         }

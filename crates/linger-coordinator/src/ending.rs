@@ -51,9 +51,52 @@ pub(crate) fn outcome_of<T: Ending>(body: impl FnOnce() -> T) -> Outcome {
 pub(crate) fn panic_text(panic: Box<dyn Any + Send>) -> String {
     match panic.downcast::<String>() {
         Ok(text) => *text,
-        Err(panic) => match panic.downcast_ref::<&'static str>() {
-            Some(text) => (*text).to_owned(),
-            None => "(not a text)".to_owned(),
-        },
+        Err(panic) => {
+            let text = match panic.downcast_ref::<&'static str>() {
+                Some(text) => (*text).to_owned(),
+                None => "(not a text)".to_owned(),
+            };
+            discard(panic);
+            text
+        }
+    }
+}
+
+/// Drops what a panic came with. That may panic in turn, with something that may do so too: it is
+/// leaked.
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_with_something_whose_drop_panics_is_a_panic_all_the_same() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic_any(Self);
+            }
+        }
+        let outcome = outcome_of(|| {
+            if true {
+                panic_any(Bomb);
+            }
+        });
+        assert_eq!(outcome, Outcome::Panicked("(not a text)".to_owned()));
+    }
+
+    #[test]
+    fn the_text_of_a_panic_is_kept() {
+        let text = |panic: fn()| outcome_of(panic);
+        let panicked = |text: &str| Outcome::Panicked(text.to_owned());
+        assert_eq!(text(|| panic!("out of luck")), panicked("out of luck"));
+        assert_eq!(text(|| panic!("{} left", 3)), panicked("3 left"));
     }
 }

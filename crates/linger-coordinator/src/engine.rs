@@ -141,7 +141,7 @@ impl Engine<'_> {
                 rooms.iter().for_each(|room| room.force(window));
                 self.narrator.say(Line::Forced {
                     phase: core.rooms[phase].phase(),
-                    left: core.left(phase, Wait::ForAll).0,
+                    left: core.left(phase),
                 });
             }
             Action::Abort { phase } => {
@@ -166,7 +166,7 @@ impl Engine<'_> {
                 let hard = core.inbox.hard().unwrap_or(now);
                 self.narrator.say(Line::Progress {
                     phase: core.rooms[phase].phase(),
-                    left: core.left(phase, Wait::ForAll).0,
+                    left: core.left(phase),
                     time: hard.saturating_duration_since(now),
                 });
             }

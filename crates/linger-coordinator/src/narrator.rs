@@ -60,7 +60,9 @@ impl Narrator {
     pub(crate) fn finish(&self, report: Report, hard: Instant) {
         let (logged, waiting) = sync_channel::<()>(0);
         self.say(Line::Stopped(report, logged));
-        let _ = waiting.recv_timeout(FLUSH.min(hard.saturating_duration_since(Instant::now())));
+        // What is left after that is the process's, to end in.
+        let left = hard.saturating_duration_since(Instant::now());
+        let _ = waiting.recv_timeout(FLUSH.min(left / 2));
     }
 }
 

@@ -12,13 +12,15 @@ use std::time::{Duration, Instant};
 use crate::budget;
 use crate::core::Core;
 use crate::exit;
-use crate::room::Wait;
 
 /// What the engine may be late, before the watchdog concludes in its place.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// The longest that the list may take to be written.
-const WRITE: Duration = Duration::from_millis(50);
+/// The longest until somebody writes the list, on a busy machine.
+const START: Duration = Duration::from_millis(50);
+
+/// The longest that it may take to be written: stderr may be a full pipe.
+const WRITE: Duration = Duration::from_millis(5);
 
 pub(crate) fn run(core: &Core) {
     let hard = loop {
@@ -74,7 +76,7 @@ pub(crate) fn give_up(core: &Core, signal: i32) {
 fn list(core: &Core, why: &str) -> String {
     let mut text = format!("linger: {why}; still here:\n");
     for (phase, room) in core.rooms.iter().enumerate() {
-        let (left, whole) = core.left(phase, Wait::Shortly);
+        let (left, whole) = core.left_behind(phase);
         for member in left {
             let _ = writeln!(text, "  {}: {member}", room.phase());
         }
@@ -90,16 +92,19 @@ fn list(core: &Core, why: &str) -> String {
 }
 
 fn end_process(core: &Core, text: String, code: u8) {
-    let (written, waiting) = sync_channel::<()>(0);
+    let (progress, waiting) = sync_channel(1);
     let process = Arc::clone(&core.process);
     let writer = thread::Builder::new()
         .name("linger-last-words".to_owned())
         .spawn(move || {
+            // There is room for it.
+            let _ = progress.try_send(());
             process.write(&text);
-            drop(written);
+            drop(progress);
         });
     if writer.is_ok() {
-        let _ = waiting.recv_timeout(WRITE);
+        let started = waiting.recv_timeout(START).is_ok();
+        let _ = waiting.recv_timeout(if started { WRITE } else { Duration::ZERO });
     }
     core.process.exit(i32::from(code));
 }

@@ -99,13 +99,25 @@ impl Room {
 
     /// Who is left, in the order of registration; `false` if a part could not be read in time.
     pub(crate) fn left(&self, wait: Wait) -> (Vec<Left>, bool) {
+        self.listed(wait, Entry::is_open)
+    }
+
+    /// The same with those that were given up.
+    pub(crate) fn left_behind(&self, wait: Wait) -> (Vec<Left>, bool) {
+        self.listed(wait, |entry| {
+            let end = entry.end.as_ref().map(|(outcome, _)| outcome);
+            matches!(end, None | Some(Outcome::Abandoned | Outcome::Skipped))
+        })
+    }
+
+    fn listed(&self, wait: Wait, is_listed: impl Fn(&Entry) -> bool) -> (Vec<Left>, bool) {
         let mut whole = true;
         let mut left = Vec::new();
         for members in self.shards_within(wait) {
             match members {
                 Some(members) => {
-                    let open = members.entries().filter(|entry| entry.is_open());
-                    left.extend(open.map(|entry| Left {
+                    let listed = members.entries().filter(|entry| is_listed(entry));
+                    left.extend(listed.map(|entry| Left {
                         name: self.full_name(&entry.name),
                         ..entry.left()
                     }));
