@@ -48,7 +48,7 @@ fn the_whole_takes_its_parts_along_and_lists_them_under_their_names() {
     let tenant = region.part("tenant-7").unwrap();
     let work = tenant.register("work").phase(Phase::WORK).unwrap();
     let line = line!() + 1;
-    let child = work.child("batch").unwrap();
+    let child = work.child("upload").unwrap();
     let intake = stop.register("in").phase(Phase::INTAKE).unwrap();
     stop.shutdown();
     intake.wait();
@@ -66,7 +66,7 @@ fn the_whole_takes_its_parts_along_and_lists_them_under_their_names() {
             .outcome()
             .is_done()
     );
-    let child = report.member("eu/tenant-7/work/batch").unwrap();
+    let child = report.member("eu/tenant-7/work/upload").unwrap();
     assert_eq!(child.origin().line(), line);
     for part in [&region, &tenant] {
         let report = part.wait_blocking();
