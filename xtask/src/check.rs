@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::cargo::{CargoError, cargo, succeeds};
+use crate::models;
 use crate::part::{Outcome, Parts, counted};
 use crate::requirement::CARGO_DENY;
 use crate::workspace::{FeatureSet, packages};
@@ -42,6 +43,7 @@ pub(crate) fn main() -> Result<bool, CargoError> {
             );
         }
     }
+    parts.run("the models build", models::built);
     parts.run("cargo deny", || {
         if !CARGO_DENY.is_met() {
             return Ok(Outcome::Skipped(CARGO_DENY.missing()));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::cargo::{CargoError, cargo, tests};
+use crate::cargo::{CargoError, cargo, succeeds, tests};
 use crate::libtest::Counts;
 use crate::part::{Outcome, counted};
 
@@ -22,6 +22,16 @@ pub(crate) fn usual() -> Result<Outcome, CargoError> {
     run(None).map(Outcome::Tests)
 }
 
+/// Whether the compiler takes them, which it sees for these alone.
+pub(crate) fn built() -> Result<Outcome, CargoError> {
+    let mut all = true;
+    for package in PACKAGES {
+        let mut check = for_loom(&["check", "--profile", "test"], package);
+        all &= succeeds(&mut check)?;
+    }
+    Ok(Outcome::of(all))
+}
+
 fn run(preemptions: Option<&str>) -> Result<Counts, CargoError> {
     let mut counts = Counts::default();
     for package in PACKAGES {
@@ -31,20 +41,20 @@ fn run(preemptions: Option<&str>) -> Result<Counts, CargoError> {
 }
 
 fn command(package: &str, preemptions: Option<&str>) -> Command {
-    // Runtimes have a `cfg(loom)` of their own, which is not ours.
-    let mut command = cargo(&[
-        "test",
-        "--package",
-        package,
-        "--no-default-features",
-        "--lib",
-        "model::",
-    ]);
-    command.env("RUSTFLAGS", "--cfg loom");
-    command.env("CARGO_TARGET_DIR", target());
+    let mut command = for_loom(&["test"], package);
+    command.arg("model::");
     if let Some(preemptions) = preemptions {
         command.env("LOOM_MAX_PREEMPTIONS", preemptions);
     }
+    command
+}
+
+fn for_loom(what: &[&str], package: &str) -> Command {
+    let mut command = cargo(what);
+    // Runtimes have a `cfg(loom)` of their own, which is not ours.
+    command.args(["--package", package, "--no-default-features", "--lib"]);
+    command.env("RUSTFLAGS", "--cfg loom");
+    command.env("CARGO_TARGET_DIR", target());
     command
 }
 

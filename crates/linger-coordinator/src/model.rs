@@ -391,7 +391,7 @@ fn a_member_that_ends_while_it_is_given_up_has_one_outcome() {
         let outcomes = [Outcome::Abandoned, Outcome::Done];
         it.check(&outcomes[1 - given_up..][..1]);
         let marks = it.room.marks(Wait::ForAll);
-        assert_eq!((marks.abandoned, marks.failed), (given_up == 1, false));
+        assert_eq!((marks.incomplete, marks.failed), (given_up == 1, false));
     });
 }
 
