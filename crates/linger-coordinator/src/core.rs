@@ -186,6 +186,10 @@ impl Core {
         for action in actions {
             self.tell(&action);
         }
+        // Whoever was to do so may be what hangs.
+        for room in self.rooms.iter().filter(|room| room.is_triggered()) {
+            room.wake_all();
+        }
         drop(given_up);
     }
 

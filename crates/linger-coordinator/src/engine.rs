@@ -1,22 +1,37 @@
 //! The thread that drives the machine and carries out its actions.
+//!
+//! It alone does so: a waker of the user's that blocks must not hold up whoever asks for the stop, or
+//! whoever is the last to end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::core::Core;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
 use crate::reason::Reason;
-use crate::room::{Spoils, Wait};
+use crate::room::{Room, Spoils, Wait};
 use crate::seat::Seat;
 use crate::watchdog;
+
+/// How long a runtime may wake nobody, before the engine does.
+const STALLED: Duration = Duration::from_millis(2);
+
+/// So many tasks of a runtime wake others, at most.
+#[cfg(feature = "tokio")]
+const HELPERS: usize = 4;
+
+/// More members than that are woken by their own runtime, which is the fastest at it once it has
+/// begun. By a measurement: with 2,000 to a phase it was slower than the engine, with 10,000 faster.
+const MANY: usize = 4_096;
 
 pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
     let mut engine = Engine {
         core,
         narrator: Narrator::silent(),
+        waking: Vec::new(),
         given_up: Vec::new(),
     };
     loop {
@@ -28,32 +43,35 @@ pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
             break;
         }
         // Before it begins, nothing but the timer is due.
-        let event = match wake.or(core.timer) {
-            None => events.recv().ok(),
-            Some(at) => match events.recv_timeout(at.saturating_duration_since(Instant::now())) {
-                Ok(event) => Some(event),
-                Err(RecvTimeoutError::Timeout) => {
-                    if wake.is_none() {
-                        core.inbox.trigger(Reason::Timer);
-                        continue;
-                    }
-                    Some(Event::Tick)
-                }
-                Err(RecvTimeoutError::Disconnected) => None,
-            },
+        let wake = wake.or(core.timer);
+        let event = match wake.into_iter().chain(engine.next_look()).min() {
+            None => events.recv().map_err(RecvTimeoutError::from),
+            Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
         };
         match event {
-            Some(event) => engine.take_in(event),
-            None => break,
+            Ok(event) => engine.take_in(event),
+            Err(RecvTimeoutError::Timeout) => engine.keep_time(),
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
+    engine.wake_the_rest();
 }
 
 struct Engine<'a> {
     core: &'a Arc<Core>,
     narrator: Narrator,
+    waking: Vec<Waking>,
     /// Functions and wakers of members that were given up. Dropped last: that may block.
     given_up: Vec<Spoils>,
+}
+
+/// A room whose members are woken by their own runtime.
+struct Waking {
+    room: Arc<Room>,
+    /// How far that was at the last look.
+    seen: usize,
+    /// When the next look is due.
+    due: Instant,
 }
 
 impl Engine<'_> {
@@ -64,6 +82,18 @@ impl Engine<'_> {
         }
         self.hear_of_advances();
         self.step(event);
+    }
+
+    /// What is due by the clock.
+    fn keep_time(&mut self) {
+        let now = Instant::now();
+        self.see_who_stands_still(now);
+        let wake = self.core.machine.lock().next_wake();
+        match (wake, self.core.timer) {
+            (Some(at), _) if at <= now => self.take_in(Event::Tick),
+            (None, Some(at)) if at <= now => self.core.inbox.trigger(Reason::Timer),
+            _ => {}
+        }
     }
 
     fn step(&mut self, event: Event) {
@@ -113,12 +143,14 @@ impl Engine<'_> {
                 let mut members = 0;
                 let rooms = core.rooms_of(phase);
                 for room in &rooms {
-                    for (key, job) in room.begin(window) {
+                    let begun = room.begin(window);
+                    members += begun.open;
+                    self.wake(room, begun.open, now);
+                    for (key, job) in begun.jobs {
                         let seat = Arc::new(Seat::new(Arc::clone(room), key));
                         // A runtime may panic; the seat then says that the hook did.
                         let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
                     }
-                    members += room.open();
                 }
                 self.narrator.say(Line::Begun {
                     #[cfg(feature = "systemd")]
@@ -179,6 +211,51 @@ impl Engine<'_> {
         }
     }
 
+    /// Wakes who waits in a room that has begun.
+    fn wake(&mut self, room: &Arc<Room>, members: usize, now: Instant) {
+        if members > MANY && wake_on_runtime(self.core, room) {
+            self.waking.push(Waking {
+                room: Arc::clone(room),
+                seen: 0,
+                due: now + STALLED,
+            });
+        } else {
+            room.wake_all();
+        }
+    }
+
+    /// When to look next at who wakes others.
+    fn next_look(&self) -> Option<Instant> {
+        self.waking.iter().map(|waking| waking.due).min()
+    }
+
+    /// A runtime may be blocked, or gone.
+    fn see_who_stands_still(&mut self, now: Instant) {
+        self.waking.retain_mut(|waking| {
+            if now < waking.due {
+                return true;
+            }
+            match waking.room.woken() {
+                Some(steps) if steps > waking.seen => {
+                    waking.seen = steps;
+                    waking.due = now + STALLED;
+                    true
+                }
+                _ => {
+                    waking.room.wake_all();
+                    false
+                }
+            }
+        });
+    }
+
+    /// All is over, but for those who still wait.
+    fn wake_the_rest(&mut self) {
+        for waking in self.waking.drain(..) {
+            waking.room.wake_all();
+        }
+    }
+
     fn finish(&self, now: Instant) {
         let core = self.core;
         let armed = core.inbox.armed().unwrap_or(now);
@@ -194,4 +271,24 @@ impl Engine<'_> {
         core.publish(report);
         core.end_parts(parts);
     }
+}
+
+/// Has a room's members woken by tasks of the runtime; `false` if there is none.
+#[cfg(feature = "tokio")]
+fn wake_on_runtime(core: &Core, room: &Arc<Room>) -> bool {
+    let Some(runtime) = &core.runtime else {
+        return false;
+    };
+    let helpers = runtime.metrics().num_workers().min(HELPERS);
+    let spawn = || {
+        for _ in 0..helpers {
+            runtime.spawn(crate::room::wake_all(Arc::clone(room)));
+        }
+    };
+    catch_unwind(AssertUnwindSafe(spawn)).is_ok()
+}
+
+#[cfg(not(feature = "tokio"))]
+fn wake_on_runtime(_: &Core, _: &Arc<Room>) -> bool {
+    false
 }

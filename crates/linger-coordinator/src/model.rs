@@ -54,9 +54,10 @@ impl Driver {
     /// How many hooks there were to run; each ends at once.
     fn begin(&self) -> usize {
         self.inbox.trigger(Reason::Request);
-        let jobs = self.room.begin(window());
-        let count = jobs.len();
-        for (key, job) in jobs {
+        let begun = self.room.begin(window());
+        self.room.wake_all();
+        let count = begun.jobs.len();
+        for (key, job) in begun.jobs {
             job(Arc::new(Seat::new(Arc::clone(&self.room), key)));
         }
         count
@@ -471,5 +472,28 @@ fn a_failure_that_races_with_the_trigger_is_kept_once_and_starts_it() {
         assert_eq!((ended.len(), omitted), (1, 0));
         assert_eq!(ended[0].outcome, Outcome::Failed("broken".to_owned()));
         assert!(it.room.is_empty());
+    });
+}
+
+#[test]
+fn who_wakes_others_before_the_phase_has_begun_leaves_nobody_out() {
+    model(|| {
+        let it = Model::new();
+        let member = it.register("waits").unwrap();
+        let room = Arc::clone(&it.room);
+        let early = thread::spawn(move || {
+            // One for each shard, and one for the tokens.
+            for _ in 0..3 {
+                room.wake_all();
+            }
+        });
+        let driver = it.driver();
+        let beginning = thread::spawn(move || driver.begin());
+        wait(&member);
+        drop(member);
+        early.join().unwrap();
+        beginning.join().unwrap();
+        assert_eq!(it.room.woken(), None);
+        it.check(&[Outcome::Done]);
     });
 }

@@ -12,6 +12,7 @@ mod shard;
 mod stop;
 #[cfg(feature = "tokio")]
 mod tasks;
+mod waking;
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -19,6 +20,8 @@ use std::time::Instant;
 
 pub(crate) use entry::{Ended, Entry, Left, Spoils};
 pub(crate) use stop::Wait;
+#[cfg(feature = "tokio")]
+pub(crate) use tasks::wake_all;
 
 use self::place::Place;
 use self::shard::Shard;
@@ -56,6 +59,7 @@ pub(crate) struct Room {
     /// Shards that may have members, once the phase has begun.
     busy: Apart<AtomicUsize>,
     shards: [Apart<Mutex<Shard>>; SHARDS],
+    waking: Apart<waking::Steps>,
     #[cfg(feature = "tokio")]
     tokens: tasks::Roots,
 }
@@ -92,6 +96,7 @@ impl Room {
             }),
             busy: Apart(AtomicUsize::new(SHARDS)),
             shards: Default::default(),
+            waking: Apart::default(),
             #[cfg(feature = "tokio")]
             tokens: tasks::Roots::default(),
         }
@@ -130,6 +135,7 @@ impl Room {
     }
 
     /// How many members there are.
+    #[cfg(all(test, loom))]
     pub(crate) fn open(&self) -> usize {
         let open = |shard: &Apart<Mutex<Shard>>| shard.0.lock().open();
         self.shards.iter().map(open).sum()

@@ -1,20 +1,24 @@
 //! A part of a room under one lock: a slab of entries.
 
+use std::mem;
+
 use slab::Slab;
 
 use super::Key;
-use super::entry::{Ended, Entry};
+use super::entry::{Ended, Entry, Job};
 use crate::outcome::{Marks, Outcome};
 
 /// Members that failed in normal life and are remembered, in one shard; the rest is counted.
 const FAILURES_KEPT: usize = 64;
 
 /// Slots that are visited at once.
-const VISITED: usize = 64;
+pub(super) const VISITED: usize = 32;
 
 #[derive(Default)]
 pub(crate) struct Shard {
     entries: Slab<Entry>,
+    /// Where hooks are: they stay until the phase begins.
+    hooks: Vec<usize>,
     /// How many of them have not ended.
     open: usize,
     /// The phase has begun, and was seen to here: nobody is let in any more.
@@ -37,12 +41,31 @@ impl Shard {
 
     /// From here on ends are waited for; `true` the first time.
     pub(crate) fn begin(&mut self) -> bool {
-        !std::mem::replace(&mut self.begun, true)
+        !mem::replace(&mut self.begun, true)
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) -> usize {
         self.open += 1;
-        self.entries.insert(entry)
+        let is_hook = entry.job.is_some();
+        let slot = self.entries.insert(entry);
+        if is_hook {
+            self.hooks.push(slot);
+        }
+        slot
+    }
+
+    /// Takes out the hooks to run: their slots and sequences, and what they run.
+    pub(crate) fn take_jobs(&mut self) -> impl Iterator<Item = (usize, u64, Job)> {
+        let hooks = mem::take(&mut self.hooks).into_iter();
+        hooks.filter_map(|slot| {
+            let entry = self.entries.get_mut(slot)?;
+            Some((slot, entry.sequence, entry.job.take()?))
+        })
+    }
+
+    /// How many steps `visit` takes.
+    pub(crate) fn steps(&self) -> usize {
+        self.entries.capacity().div_ceil(VISITED)
     }
 
     /// The entry, unless it has ended.
@@ -83,14 +106,14 @@ impl Shard {
     pub(crate) fn visit(
         &mut self,
         from: usize,
-        mut visit: impl FnMut(usize, &mut Entry),
+        mut visit: impl FnMut(&mut Entry),
     ) -> Option<usize> {
         let end = self.entries.capacity();
         let until = end.min(from + VISITED);
         for slot in from..until {
             let entry = self.entries.get_mut(slot);
             if let Some(entry) = entry.filter(|entry| entry.is_open()) {
-                visit(slot, entry);
+                visit(entry);
             }
         }
         (until < end).then_some(until)

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::entry::{Ended, Entry, Job, Left, Spoils};
 use super::shard::Shard;
-use super::{Key, Room, SHARDS};
+use super::{Key, Room};
 use crate::budget::Window;
 use crate::outcome::{Marks, Outcome};
 use crate::sync::{MutexGuard, Ordering};
-use crate::wakers::wake_all;
 
 /// How long to wait for a shard. Nothing of the user's runs under its lock, so that is not long but
 /// on a machine that stands still; a watchdog does not rely on that.
@@ -22,45 +21,48 @@ pub(crate) enum Wait {
 
 const SHORTLY: Duration = Duration::from_millis(20);
 
+/// What a room has when its phase begins.
+#[derive(Default)]
+pub(crate) struct Begun {
+    /// The hooks to run.
+    pub(crate) jobs: Vec<(Key, Job)>,
+    /// How many members there are.
+    pub(crate) open: usize,
+}
+
 impl Room {
-    /// Refuses new members and wakes those there are; returns the hooks to run.
+    /// Refuses new members; returns the hooks to run. Whoever waits is to be woken after that.
     ///
     /// Hooks stay where they are if the window is empty: they are then reported as skipped.
-    pub(crate) fn begin(&self, window: Window) -> Vec<(Key, Job)> {
+    pub(crate) fn begin(&self, window: Window) -> Begun {
         self.flags.0.deadline.bring_forward(window.force);
         self.flags.0.triggered.store(true, Ordering::SeqCst);
-        #[cfg(feature = "tokio")]
-        self.tokens.cancel_begun();
-        let mut jobs = Vec::new();
-        let mut wakers = Vec::new();
-        let mut next = [Some(0); SHARDS];
-        // Some of each in turn: so those that are woken at a time seldom meet in a shard.
-        while next.iter().any(Option::is_some) {
-            for (number, next) in next.iter_mut().enumerate() {
-                let Some(from) = *next else {
-                    continue;
-                };
-                let mut members = self.shards[number].0.lock();
-                let emptied = members.begin() && members.open() == 0;
-                *next = members.visit(from, |slot, entry| {
-                    entry.wakers.take_into(&mut wakers);
-                    if let Some(job) = entry.job.take_if(|_| !window.is_empty()) {
+        let mut begun = Begun::default();
+        let mut steps = 0;
+        for (shard, members) in self.shards.iter().enumerate() {
+            let mut members = members.0.lock();
+            let emptied = members.begin() && members.open() == 0;
+            begun.open += members.open();
+            steps = steps.max(members.steps());
+            if !window.is_empty() {
+                begun
+                    .jobs
+                    .extend(members.take_jobs().map(|(slot, sequence, job)| {
                         let key = Key {
-                            shard: number,
+                            shard,
                             slot,
-                            sequence: entry.sequence,
+                            sequence,
                         };
-                        jobs.push((key, job));
-                    }
-                });
-                drop(members);
-                if emptied {
-                    self.shard_emptied();
-                }
-                wake_all(&mut wakers);
+                        (key, job)
+                    }));
+            }
+            drop(members);
+            if emptied {
+                self.shard_emptied();
             }
         }
-        jobs
+        self.waking.0.begin(steps);
+        begun
     }
 
     /// Its members have longer than they were told.
@@ -193,7 +195,7 @@ impl Room {
                 next = shard
                     .0
                     .lock()
-                    .visit(from, |_, entry| handles.extend(entry.abort.take()));
+                    .visit(from, |entry| handles.extend(entry.abort.take()));
                 handles.drain(..).for_each(|handle| handle.abort());
             }
         }

@@ -1,5 +1,9 @@
 //! What a room has for tasks: tokens, and handles to abort them.
 
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +26,20 @@ impl Roots {
     pub(crate) fn cancel_forced(&self) {
         cancel(&self.forced);
     }
+}
+
+/// Wakes a room's members among its runtime's other tasks.
+pub(crate) async fn wake_all(room: Arc<Room>) {
+    let mut wakers = Vec::new();
+    poll_fn(|context| {
+        if !room.wake_some(&mut wakers) {
+            return Poll::Ready(());
+        }
+        // Those who were woken come first.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A waker that panics must not take the engine with it.

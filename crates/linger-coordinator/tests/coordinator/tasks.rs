@@ -1,11 +1,15 @@
 //! What only tasks have: tokens, aborts, a runtime that may be blocked.
 
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use crate::common::{Blocks, LONG, stopped_within};
 use linger_coordinator::{Coordinator, Outcome, Phase, Phases, Reason, RegisterError};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 fn runtime(workers: usize) -> Runtime {
     Builder::new_multi_thread()
@@ -245,4 +249,80 @@ fn a_member_that_outlives_its_task_ends_nobody_elses_place() {
     assert_eq!(report.members().count(), 1, "{report}");
     let next = report.member("a").unwrap();
     assert_eq!((next.outcome(), next.note()), (&Outcome::Done, None));
+}
+
+/// More than the engine wakes itself where there is a runtime.
+const MANY: usize = 10_000;
+
+#[derive(Debug, Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Many members of a coordinator that was started in `runtime`, each waiting outside of it, are all
+/// woken by a shutdown, each once, though nobody polls anything before.
+fn all_are_woken(runtime: &Handle, before_the_shutdown: impl FnOnce()) {
+    let stop = {
+        let _runtime = runtime.enter();
+        started(LONG)
+    };
+    let members: Vec<_> = (0..MANY)
+        .map(|_| stop.register("waits").phase(Phase::WORK).unwrap())
+        .collect();
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    let mut waiting: Vec<_> = members.iter().map(|it| Box::pin(it.triggered())).collect();
+    for future in &mut waiting {
+        assert!(future.as_mut().poll(&mut context).is_pending());
+    }
+    let token = members[0].token();
+    before_the_shutdown();
+    stop.shutdown();
+    let limit = Instant::now() + LONG;
+    while woken.0.load(Ordering::SeqCst) < MANY || !token.is_cancelled() {
+        assert!(Instant::now() < limit, "{woken:?} of {MANY}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(waiting);
+    drop(members);
+    assert!(stop.wait_blocking().is_clean());
+    assert_eq!(woken.0.load(Ordering::SeqCst), MANY);
+}
+
+#[test]
+fn many_members_are_woken_by_their_runtime() {
+    all_are_woken(runtime(2).handle(), || {});
+}
+
+#[test]
+fn many_members_are_woken_while_their_runtime_is_blocked() {
+    let runtime = runtime(1);
+    let blocks = Blocks::default();
+    let block = blocks.block();
+    let (blocked, seen) = channel();
+    runtime.spawn(async move {
+        blocked.send(()).unwrap();
+        let _ = block.recv();
+    });
+    seen.recv_timeout(LONG).unwrap();
+    all_are_woken(runtime.handle(), || {});
+    drop(blocks);
+}
+
+#[test]
+fn many_members_are_woken_while_nobody_drives_their_runtime() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    all_are_woken(runtime.handle(), || {});
+}
+
+#[test]
+fn many_members_are_woken_after_the_end_of_their_runtime() {
+    let runtime = runtime(1);
+    let handle = runtime.handle().clone();
+    all_are_woken(&handle, || drop(runtime));
 }
