@@ -26,6 +26,9 @@ impl Coordinator {
     /// An error or a panic while the service runs starts the shutdown; a good end does not. When
     /// its phase is forced, the task is aborted.
     ///
+    /// What a task holds is dropped when it ends. The memory that tokio has for the task itself is
+    /// given back when all is over, if it ends while the shutdown runs.
+    ///
     /// # Errors
     ///
     /// The phase is unknown or has begun; there is no runtime.

@@ -26,6 +26,7 @@ pub(crate) struct Entry {
     pub(crate) note: Option<Box<str>>,
     pub(crate) wakers: Wakers,
     pub(crate) job: Option<Job>,
+    /// Kept when it has ended: see [`Room::free_tasks`](super::Room::free_tasks).
     #[cfg(feature = "tokio")]
     pub(crate) abort: Option<tokio::task::AbortHandle>,
     /// How and when it ended. Those that end in normal life are not kept.
@@ -36,8 +37,6 @@ pub(crate) struct Entry {
 pub(crate) struct Spoils {
     _wakers: Wakers,
     _job: Option<Job>,
-    #[cfg(feature = "tokio")]
-    _abort: Option<tokio::task::AbortHandle>,
 }
 
 /// What is kept of a member that has ended.
@@ -84,8 +83,6 @@ impl Entry {
         Spoils {
             _wakers: mem::take(&mut self.wakers),
             _job: self.job.take(),
-            #[cfg(feature = "tokio")]
-            _abort: self.abort.take(),
         }
     }
 

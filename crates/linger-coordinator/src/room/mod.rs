@@ -174,35 +174,35 @@ impl Room {
         };
         // In normal life members come and go, and only what went wrong is remembered.
         let armed = self.inbox.armed().is_some();
-        let (reason, spoils) = if armed {
+        let (reason, spoils, gone);
+        if armed {
             let at = Instant::now();
             let outcome = self.as_judged(outcome, at);
-            let reason = self.reason(entry, &outcome, armed);
-            let spoils = entry.end(outcome.clone(), at);
+            reason = self.reason(entry, &outcome, armed);
+            spoils = Some(entry.end(outcome.clone(), at));
+            gone = None;
             members.note_end(&outcome);
-            (reason, Err(spoils))
         } else {
-            let reason = self.reason(entry, &outcome, armed);
+            reason = self.reason(entry, &outcome, armed);
             if outcome.is_failure() {
-                let spoils = entry.end(outcome, Instant::now());
+                spoils = Some(entry.end(outcome, Instant::now()));
                 let failed = entry.ended().map(|ended| Ended {
                     name: self.full_name(&ended.name),
                     ..ended
                 });
                 members.remember_failure(failed);
-                drop(members.remove(key));
-                (reason, Err(spoils))
             } else {
-                (reason, Ok(members.remove(key)))
+                spoils = None;
             }
-        };
+            gone = members.remove(key);
+        }
         let emptied = members.has_begun() && members.open() == 0;
         drop(members);
         if let Some(reason) = reason {
             self.inbox.trigger(reason);
         }
         // Wakers, closures: dropping them runs code of the user's.
-        drop(spoils);
+        drop((spoils, gone));
         if emptied {
             self.shard_emptied();
         }

@@ -131,6 +131,22 @@ impl Shard {
         (until < end).then_some(until)
     }
 
+    /// Takes out some tasks' handles, from slot `from` on; where to go on, if there are more.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn take_handles(
+        &mut self,
+        from: usize,
+        into: &mut Vec<tokio::task::AbortHandle>,
+    ) -> Option<usize> {
+        let end = self.entries.capacity();
+        let until = end.min(from + VISITED);
+        for slot in from..until {
+            let entry = self.entries.get_mut(slot);
+            into.extend(entry.and_then(|entry| entry.abort.take()));
+        }
+        (until < end).then_some(until)
+    }
+
     /// So many more failed than are remembered.
     pub(crate) fn omit(&mut self, more: usize) {
         self.omitted += more;
