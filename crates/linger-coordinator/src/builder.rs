@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::budget::{self, LONGEST};
 use crate::coordinator::Coordinator;
 use crate::core::Core;
-use crate::engine;
+use crate::engine::{self, Engine};
 use crate::exit::ExitCodeOf;
 use crate::finish::Finish;
 use crate::inbox::Inbox;
@@ -263,13 +262,13 @@ impl Builder {
             true => budget::leave(plan.budget()),
             false => Duration::ZERO,
         };
-        let (sender, events) = channel();
-        let inbox = Arc::new(Inbox::new(plan.budget(), sender));
+        let inbox = Arc::new(Inbox::new(plan.budget()));
         let rooms = plan.phases().iter().enumerate();
         let core = Arc::new(Core {
             rooms: rooms
                 .map(|(index, row)| Arc::new(Room::new(row, index, Arc::clone(&inbox))))
                 .collect(),
+            engine: Engine::new(),
             machine: Mutex::new(Machine::new(plan.clone()).leaving(leave)),
             plan,
             inbox: Arc::clone(&inbox),
@@ -289,6 +288,7 @@ impl Builder {
             #[cfg(feature = "tokio")]
             root: crate::interop::Root::default(),
         });
+        inbox.set_driver(&core);
         let watched = Arc::clone(&core);
         let watchdog = thread::Builder::new()
             .name("linger-watchdog".to_owned())
@@ -300,7 +300,7 @@ impl Builder {
         let driven = Arc::clone(&core);
         thread::Builder::new()
             .name("linger-engine".to_owned())
-            .spawn(move || engine::run(&driven, &events))
+            .spawn(move || engine::run(&driven))
             .map_err(BuildError::Thread)?;
         if !self.signals.is_empty() {
             let listener = Listener::start(&self.signals, inbox, self.owns_process)?;

@@ -1,10 +1,12 @@
 //! What engine, watchdog and handles share.
 
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::engine::Engine;
 use crate::exit::ExitCodeOf;
 use crate::finish::Finish;
 use crate::inbox::Inbox;
@@ -19,6 +21,7 @@ use crate::room::{Left, Room, Wait};
 use crate::signals::Signals;
 use crate::stage::Stage;
 use crate::status::{Changes, Status};
+use crate::wakers::wake_all;
 
 /// The longest that the watchdog waits for the machine, which is never locked for longer than a
 /// step.
@@ -27,6 +30,7 @@ pub(crate) const LOCK_LIMIT: Duration = Duration::from_millis(100);
 pub(crate) struct Core {
     pub(crate) plan: Plan,
     pub(crate) inbox: Arc<Inbox>,
+    pub(crate) engine: Engine,
     pub(crate) machine: Mutex<Machine>,
     pub(crate) rooms: Vec<Arc<Room>>,
     pub(crate) finish: Finish,
@@ -59,6 +63,7 @@ impl Core {
         };
         Self {
             rooms: plan.phases().iter().enumerate().map(room).collect(),
+            engine: Engine::new(),
             machine: Mutex::new(Machine::new(plan.clone())),
             plan,
             inbox,
@@ -126,12 +131,20 @@ impl Core {
 
     /// Tells those who watch how far it is.
     pub(crate) fn tell_status(&self) {
-        if let Some(machine) = self.machine.try_lock_for(LOCK_LIMIT) {
-            let status = Status::of(&machine);
-            drop(machine);
-            self.changes.set(&status);
-            self.parts.each(|part| part.changes.set(&status));
-        }
+        wake_all(&mut self.set_status());
+    }
+
+    /// Keeps how far it is; who watches is to be woken.
+    pub(crate) fn set_status(&self) -> Vec<Waker> {
+        let Some(machine) = self.machine.try_lock_for(LOCK_LIMIT) else {
+            return Vec::new();
+        };
+        let status = Status::of(&machine);
+        drop(machine);
+        let mut watching = self.changes.set(&status);
+        self.parts
+            .each(|part| watching.extend(part.changes.set(&status)));
+        watching
     }
 
     pub(crate) fn room(&self, phase: Phase) -> Option<&Arc<Room>> {

@@ -1,19 +1,25 @@
-//! The thread that drives the machine and carries out its actions.
+//! Drives the machine and carries out its actions.
 //!
-//! It alone does so: a waker of the user's that blocks must not hold up whoever asks for the stop, or
-//! whoever is the last to end.
+//! The engine has a thread of its own. It alone keeps the time and runs what may be code of the
+//! user's: a waker that blocks must not hold up whoever asks for the stop, or is the last to end. But
+//! from one phase to the next it is that last one that goes on, where a runtime wakes the members: to
+//! hand over to a thread and back is most of what a small phase takes.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::core::Core;
 use crate::machine::{Action, Event};
 use crate::narrator::{Line, Narrator};
 use crate::reason::Reason;
-use crate::room::{Room, Spoils, Wait};
+use crate::room::{Job, Key, Room, Spoils, Wait};
 use crate::seat::Seat;
+use crate::turn::Turn;
+use crate::wakers::wake_all;
 use crate::watchdog;
 
 /// How long a runtime may wake nobody, before the engine does.
@@ -23,48 +29,108 @@ const STALLED: Duration = Duration::from_millis(2);
 #[cfg(feature = "tokio")]
 const HELPERS: usize = 4;
 
-/// More members than that are woken by their own runtime, which is the faster the more there are: with
-/// 200 to a phase it made no difference, with 2,000 a tenth of the whole, with 100,000 a fourth.
+/// For so many members one of them will do.
+#[cfg(feature = "tokio")]
+const FEW: usize = 100;
+
+/// The engine's thread has more members than that woken by their own runtime, which is the faster at it
+/// the more there are: with 200 to a phase it made no difference, with 2,000 a tenth of the whole, with
+/// 100,000 a fourth.
 const MANY: usize = 1_000;
 
-pub(crate) fn run(core: &Arc<Core>, events: &Receiver<Event>) {
-    let mut engine = Engine {
-        core,
-        narrator: Narrator::silent(),
-        waking: Vec::new(),
-        given_up: Vec::new(),
-    };
-    loop {
-        let (ended, wake) = {
-            let machine = core.machine.lock();
-            (machine.is_ended(), machine.next_wake())
-        };
-        if ended {
-            break;
-        }
-        // Before it begins, nothing but the timer is due.
-        let wake = wake.or(core.timer);
-        let event = match wake.into_iter().chain(engine.next_look()).min() {
-            None => events.recv().map_err(RecvTimeoutError::from),
-            Some(at) => events.recv_timeout(at.saturating_duration_since(Instant::now())),
-        };
-        match event {
-            Ok(event) => engine.take_in(event),
-            Err(RecvTimeoutError::Timeout) => engine.keep_time(),
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    engine.wake_the_rest();
-    #[cfg(feature = "tokio")]
-    core.rooms.iter().for_each(|room| room.free_tasks());
+pub(crate) struct Engine {
+    work: Turn<Work>,
+    thread: OnceLock<Thread>,
 }
 
-struct Engine<'a> {
-    core: &'a Arc<Core>,
+/// What is done by one at a time.
+struct Work {
+    /// Whether it is the engine's own thread that is at it.
+    is_own: bool,
     narrator: Narrator,
+    /// What the engine's own thread does, in this order.
+    errands: Vec<Errand>,
     waking: Vec<Waking>,
+    /// Until when the thread sleeps; for ever, if there is nothing it knows of.
+    asleep_until: Option<Instant>,
     /// Functions and wakers of members that were given up. Dropped last: that may block.
     given_up: Vec<Spoils>,
+}
+
+/// What may run code of the user's, or take long.
+enum Errand {
+    Perform(Action, Instant),
+    Run(Arc<Room>, Key, Job),
+    Wake(Vec<Waker>),
+}
+
+impl Engine {
+    pub(crate) fn new() -> Self {
+        Self {
+            work: Turn::new(Work {
+                is_own: false,
+                narrator: Narrator::silent(),
+                errands: Vec::new(),
+                waking: Vec::new(),
+                asleep_until: None,
+                given_up: Vec::new(),
+            }),
+            thread: OnceLock::new(),
+        }
+    }
+
+    fn wake_thread(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// An event has come in, on any thread.
+pub(crate) fn hear(core: &Arc<Core>) {
+    let engine = &core.engine;
+    engine.work.take(|work| {
+        work.take_in(core);
+        if work.wants_thread(core) {
+            engine.wake_thread();
+        }
+    });
+}
+
+/// The engine's own thread.
+pub(crate) fn run(core: &Arc<Core>) {
+    let engine = &core.engine;
+    // Set once: there is one.
+    let _ = engine.thread.set(thread::current());
+    loop {
+        let mut work = engine.work.wait();
+        work.is_own = true;
+        work.take_in(core);
+        work.keep_time(core);
+        while !work.errands.is_empty() {
+            work.run_errands(core);
+            work.take_in(core);
+        }
+        work.is_own = false;
+        if core.machine.lock().is_ended() {
+            work.wake_the_rest();
+            let given_up = mem::take(&mut work.given_up);
+            drop(work);
+            #[cfg(feature = "tokio")]
+            core.rooms.iter().for_each(|room| room.free_tasks());
+            return drop(given_up);
+        }
+        let due = work.due(core);
+        work.asleep_until = due;
+        drop(work);
+        if engine.work.has_news() {
+            continue;
+        }
+        match due {
+            None => thread::park(),
+            Some(due) => thread::park_timeout(due.saturating_duration_since(Instant::now())),
+        }
+    }
 }
 
 /// A room whose members are woken by their own runtime.
@@ -76,53 +142,95 @@ struct Waking {
     due: Instant,
 }
 
-impl Engine<'_> {
-    fn take_in(&mut self, event: Event) {
-        // The last member went, but another came before the phase was shut.
-        if matches!(event, Event::Emptied { phase } if !self.core.is_empty(phase)) {
-            return;
+impl Work {
+    fn take_in(&mut self, core: &Arc<Core>) {
+        while let Some(event) = core.inbox.next() {
+            // The last member went, but another came before the phase was shut.
+            if matches!(event, Event::Emptied { phase } if !core.is_empty(phase)) {
+                continue;
+            }
+            self.hear_of_advances(core);
+            self.step(core, event);
         }
-        self.hear_of_advances();
-        self.step(event);
     }
 
     /// What is due by the clock.
-    fn keep_time(&mut self) {
+    fn keep_time(&mut self, core: &Arc<Core>) {
         let now = Instant::now();
         self.see_who_stands_still(now);
-        let wake = self.core.machine.lock().next_wake();
-        match (wake, self.core.timer) {
-            (Some(at), _) if at <= now => self.take_in(Event::Tick),
-            (None, Some(at)) if at <= now => self.core.inbox.trigger(Reason::Timer),
+        let wake = core.machine.lock().next_wake();
+        match (wake, core.timer) {
+            (Some(at), _) if at <= now => {
+                self.hear_of_advances(core);
+                self.step(core, Event::Tick);
+            }
+            (None, Some(at)) if at <= now => core.inbox.trigger(Reason::Timer),
             _ => {}
         }
     }
 
-    fn step(&mut self, event: Event) {
-        let now = Instant::now();
-        let actions = self.core.machine.lock().step(now, event);
-        let changed = !actions.is_empty();
-        for action in actions {
-            self.perform(action, now);
-        }
-        if changed {
-            self.core.tell_status();
-        }
+    /// When there is something to do for the thread.
+    fn due(&self, core: &Core) -> Option<Instant> {
+        // Before it begins, nothing but the timer is due.
+        let wake = core.machine.lock().next_wake().or(core.timer);
+        let looks = self.waking.iter().map(|waking| waking.due);
+        looks.chain(wake).min()
     }
 
-    /// Where members' advance counts, it is asked for when something is due, and not told each time.
-    fn hear_of_advances(&mut self) {
-        let running = self.core.machine.lock().running();
-        for phase in running {
-            let rooms = self.core.rooms_of(phase);
-            if let Some(at) = rooms.iter().filter_map(|room| room.advanced()).max() {
-                self.step(Event::Advanced { phase, at });
+    /// Whether the thread has something to do before it wakes up by itself.
+    fn wants_thread(&self, core: &Core) -> bool {
+        let is_earlier = |due| self.asleep_until.is_none_or(|until| due < until);
+        !self.errands.is_empty() || self.due(core).is_some_and(is_earlier)
+    }
+
+    fn step(&mut self, core: &Arc<Core>, event: Event) {
+        let now = Instant::now();
+        let actions = core.machine.lock().step(now, event);
+        let changed = !actions.is_empty();
+        for action in actions {
+            // One after the other, whoever does it.
+            if self.errands.is_empty() && (self.is_own || is_safe(core, &action)) {
+                self.perform(core, action, now);
+            } else {
+                self.errands.push(Errand::Perform(action, now));
+            }
+        }
+        if changed {
+            let watching = core.set_status();
+            if !watching.is_empty() {
+                self.errands.push(Errand::Wake(watching));
             }
         }
     }
 
-    fn perform(&mut self, action: Action, now: Instant) {
-        let core = self.core;
+    fn run_errands(&mut self, core: &Arc<Core>) {
+        for errand in mem::take(&mut self.errands) {
+            match errand {
+                Errand::Perform(action, now) => self.perform(core, action, now),
+                // The watchdog may have concluded meanwhile.
+                Errand::Run(..) if core.inbox.is_finished() => {}
+                Errand::Run(room, key, job) => {
+                    let seat = Arc::new(Seat::new(room, key));
+                    // A runtime may panic; the seat then says that the hook did.
+                    let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
+                }
+                Errand::Wake(mut wakers) => wake_all(&mut wakers),
+            }
+        }
+    }
+
+    /// Where members' advance counts, it is asked for when something is due, and not told each time.
+    fn hear_of_advances(&mut self, core: &Arc<Core>) {
+        let running = core.machine.lock().running();
+        for phase in running {
+            let rooms = core.rooms_of(phase);
+            if let Some(at) = rooms.iter().filter_map(|room| room.advanced()).max() {
+                self.step(core, Event::Advanced { phase, at });
+            }
+        }
+    }
+
+    fn perform(&mut self, core: &Arc<Core>, action: Action, now: Instant) {
         match action {
             Action::Armed => {
                 #[cfg(feature = "tokio")]
@@ -147,12 +255,9 @@ impl Engine<'_> {
                 for room in &rooms {
                     let begun = room.begin(window);
                     members += begun.open;
-                    self.wake(room, begun.open, now);
-                    for (key, job) in begun.jobs {
-                        let seat = Arc::new(Seat::new(Arc::clone(room), key));
-                        // A runtime may panic; the seat then says that the hook did.
-                        let _ = catch_unwind(AssertUnwindSafe(|| job(seat)));
-                    }
+                    self.wake(core, room, begun.open, now);
+                    let run = |(key, job)| Errand::Run(Arc::clone(room), key, job);
+                    self.errands.extend(begun.jobs.into_iter().map(run));
                 }
                 self.narrator.say(Line::Begun {
                     #[cfg(feature = "systemd")]
@@ -163,7 +268,7 @@ impl Engine<'_> {
                 });
                 if core.is_empty(phase) {
                     // It may have been so before it began here, as a part's that stops alone.
-                    core.inbox.send(Event::Emptied { phase });
+                    core.inbox.queue(Event::Emptied { phase });
                 }
             }
             Action::Extend { phase, window } => {
@@ -209,13 +314,14 @@ impl Engine<'_> {
                     watchdog::give_up(core, signal);
                 }
             }
-            Action::Finish => self.finish(now),
+            Action::Finish => self.finish(core, now),
         }
     }
 
     /// Wakes who waits in a room that has begun.
-    fn wake(&mut self, room: &Arc<Room>, members: usize, now: Instant) {
-        if members > MANY && wake_on_runtime(self.core, room) {
+    fn wake(&mut self, core: &Core, room: &Arc<Room>, members: usize, now: Instant) {
+        let is_theirs = members > if self.is_own { MANY } else { 0 };
+        if is_theirs && wake_on_runtime(core, room, members) {
             self.waking.push(Waking {
                 room: Arc::clone(room),
                 seen: 0,
@@ -224,11 +330,6 @@ impl Engine<'_> {
         } else {
             room.wake_all();
         }
-    }
-
-    /// When to look next at who wakes others.
-    fn next_look(&self) -> Option<Instant> {
-        self.waking.iter().map(|waking| waking.due).min()
     }
 
     /// A runtime may be blocked, or gone.
@@ -258,8 +359,7 @@ impl Engine<'_> {
         }
     }
 
-    fn finish(&self, now: Instant) {
-        let core = self.core;
+    fn finish(&self, core: &Arc<Core>, now: Instant) {
         let armed = core.inbox.armed().unwrap_or(now);
         let (report, parts) = {
             let machine = core.machine.lock();
@@ -275,13 +375,28 @@ impl Engine<'_> {
     }
 }
 
+/// Whether it runs no code of the user's and takes no time, so that any thread may do it: a waker
+/// that blocks must not hold up who asks for the stop, or who is the last to end.
+fn is_safe(core: &Core, action: &Action) -> bool {
+    match *action {
+        #[cfg(feature = "tokio")]
+        Action::Begin { .. } => core.runtime.is_some(),
+        Action::End { phase } => core.is_empty(phase),
+        _ => false,
+    }
+}
+
 /// Has a room's members woken by tasks of the runtime; `false` if there is none.
 #[cfg(feature = "tokio")]
-fn wake_on_runtime(core: &Core, room: &Arc<Room>) -> bool {
+fn wake_on_runtime(core: &Core, room: &Arc<Room>, members: usize) -> bool {
     let Some(runtime) = &core.runtime else {
         return false;
     };
-    let helpers = runtime.metrics().num_workers().min(HELPERS);
+    let helpers = runtime
+        .metrics()
+        .num_workers()
+        .min(HELPERS)
+        .min(members.div_ceil(FEW));
     let spawn = || {
         for _ in 0..helpers {
             runtime.spawn(crate::room::wake_all(Arc::clone(room)));
@@ -291,6 +406,6 @@ fn wake_on_runtime(core: &Core, room: &Arc<Room>) -> bool {
 }
 
 #[cfg(not(feature = "tokio"))]
-fn wake_on_runtime(_: &Core, _: &Arc<Room>) -> bool {
+fn wake_on_runtime(_: &Core, _: &Arc<Room>, _: usize) -> bool {
     false
 }

@@ -1,24 +1,32 @@
 //! Where events come in, from any thread.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
+use crate::core::Core;
+use crate::engine;
 use crate::machine::Event;
 use crate::reason::Reason;
+
+/// Room for so many events at the start; seldom more wait.
+const EVENTS: usize = 8;
 
 /// Takes events to the engine, and arms the budget.
 ///
 /// The budget is armed here and not by the engine, so that the watchdog runs even if the engine
 /// never gets to work.
-#[derive(Debug)]
 pub(crate) struct Inbox {
     budget: Duration,
     first: OnceLock<(Instant, Reason)>,
     finished: AtomicBool,
-    events: Sender<Event>,
+    events: Mutex<VecDeque<Event>>,
+    /// Who takes them in.
+    driver: OnceLock<Weak<Core>>,
     /// What this is a part of: if that stops, so does this.
     whole: Option<Arc<Self>>,
     /// Whom to unpark once the budget is armed, and once the report is there.
@@ -26,21 +34,22 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new(budget: Duration, events: Sender<Event>) -> Self {
+    pub(crate) fn new(budget: Duration) -> Self {
         Self {
             budget,
             whole: None,
             first: OnceLock::new(),
             finished: AtomicBool::new(false),
-            events,
+            events: Mutex::new(VecDeque::with_capacity(EVENTS)),
+            driver: OnceLock::new(),
             watchdog: OnceLock::new(),
         }
     }
 
-    pub(crate) fn of_part(whole: Arc<Self>, events: Sender<Event>) -> Self {
+    pub(crate) fn of_part(whole: Arc<Self>) -> Self {
         Self {
             whole: Some(Arc::clone(&whole)),
-            ..Self::new(whole.budget, events)
+            ..Self::new(whole.budget)
         }
     }
 
@@ -74,9 +83,9 @@ impl Inbox {
             return whole.trigger(reason);
         }
         let (armed, _) = *self.first.get_or_init(|| (Instant::now(), reason.clone()));
-        // The engine first: it has something to do at once.
-        self.send(Event::Trigger { reason, armed });
+        // The watchdog first: what is set going here is what it watches.
         self.unpark_watchdog();
+        self.send(Event::Trigger { reason, armed });
     }
 
     /// A room is empty: a matter of the whole, too.
@@ -88,8 +97,30 @@ impl Inbox {
     }
 
     pub(crate) fn send(&self, event: Event) {
-        // Nobody listens any more once the report is written: by then it changes nothing.
-        let _ = self.events.send(event);
+        let driver = self.driver.get().map(Weak::upgrade);
+        // Once all is gone nobody listens: by then it changes nothing.
+        if let Some(None) = driver {
+            return;
+        }
+        self.queue(event);
+        if let Some(core) = driver.flatten() {
+            engine::hear(&core);
+        }
+    }
+
+    /// For whoever takes events in himself.
+    pub(crate) fn queue(&self, event: Event) {
+        self.events.lock().push_back(event);
+    }
+
+    /// The next event, in the order in which they came.
+    pub(crate) fn next(&self) -> Option<Event> {
+        self.events.lock().pop_front()
+    }
+
+    pub(crate) fn set_driver(&self, core: &Arc<Core>) {
+        // Set once, at start.
+        let _ = self.driver.set(Arc::downgrade(core));
     }
 
     pub(crate) fn is_finished(&self) -> bool {

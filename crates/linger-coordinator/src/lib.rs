@@ -112,6 +112,7 @@ mod systemd;
 #[cfg(feature = "tokio")]
 mod tasks;
 mod threads;
+mod turn;
 mod wakers;
 mod watchdog;
 

@@ -2,14 +2,13 @@
 //!
 //! The code under test is `room` as it is, with its shards, and `member` on top of it. loom runs
 //! each model once for every order in which its threads can be scheduled, with at most
-//! [`PREEMPTIONS`] switches that no thread asked for, or `LOOM_MAX_PREEMPTIONS`. The inbox has
-//! std's channel: what came in is looked at when all threads are back.
+//! [`PREEMPTIONS`] switches that no thread asked for, or `LOOM_MAX_PREEMPTIONS`. What comes
+//! in at the inbox is looked at when all threads are back.
 
 use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -27,6 +26,7 @@ use crate::plan::Plan;
 use crate::reason::Reason;
 use crate::room::{Entry, Room, Wait};
 use crate::seat::Seat;
+use crate::turn::Turn;
 
 const PREEMPTIONS: usize = 2;
 
@@ -40,7 +40,6 @@ fn model(body: impl Fn() + Send + Sync + 'static) {
 struct Model {
     room: Arc<Room>,
     inbox: Arc<Inbox>,
-    events: Receiver<Event>,
 }
 
 /// What a driver does: the engine is one, the watchdog another.
@@ -68,14 +67,9 @@ impl Model {
     fn new() -> Self {
         let budget = Duration::from_secs(3600);
         let plan = Plan::new(&Phases::new().then(Phase::WORK), budget).unwrap();
-        let (sender, events) = channel();
-        let inbox = Arc::new(Inbox::new(budget, sender));
+        let inbox = Arc::new(Inbox::new(budget));
         let room = Arc::new(Room::new(&plan.phases()[0], 0, Arc::clone(&inbox)));
-        Self {
-            room,
-            inbox,
-            events,
-        }
+        Self { room, inbox }
     }
 
     fn driver(&self) -> Driver {
@@ -93,10 +87,14 @@ impl Model {
         register(&self.room, entry(name))
     }
 
+    fn events(&self) -> impl Iterator<Item = Event> {
+        std::iter::from_fn(|| self.inbox.next())
+    }
+
     /// How many times it was said that the room is empty.
     fn emptied(&self) -> usize {
         let is_emptied = |event: &Event| matches!(event, Event::Emptied { .. });
-        self.events.try_iter().filter(is_emptied).count()
+        self.events().filter(is_emptied).count()
     }
 
     /// After all threads are back: the room is empty, this was said once, and these were in it.
@@ -457,7 +455,7 @@ fn a_failure_that_races_with_the_trigger_is_kept_once_and_starts_it() {
         let failing = thread::spawn(move || member.fail("broken"));
         it.begin();
         failing.join().unwrap();
-        let events: Vec<_> = it.events.try_iter().collect();
+        let events: Vec<_> = it.events().collect();
         let tells_of_it = |event: &&Event| {
             matches!(
                 event,
@@ -495,5 +493,34 @@ fn who_wakes_others_before_the_phase_has_begun_leaves_nobody_out() {
         beginning.join().unwrap();
         assert_eq!(it.room.woken(), None);
         it.check(&[Outcome::Done]);
+    });
+}
+
+#[test]
+fn what_is_brought_while_another_is_at_it_is_seen_to() {
+    model(|| {
+        let brought = Arc::new(AtomicUsize::new(0));
+        let turn = Arc::new(Turn::new(0));
+        let bring = || {
+            let (brought, turn) = (Arc::clone(&brought), Arc::clone(&turn));
+            thread::spawn(move || {
+                brought.fetch_add(1, Ordering::SeqCst);
+                turn.take(|seen| *seen = brought.load(Ordering::SeqCst));
+            })
+        };
+        let others = [bring(), bring()];
+        // As the engine's thread: it has the turn, and looks for news after letting it go.
+        loop {
+            let mut seen = turn.wait();
+            *seen = brought.load(Ordering::SeqCst);
+            drop(seen);
+            if !turn.has_news() {
+                break;
+            }
+        }
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(*turn.wait(), 2);
     });
 }

@@ -1,7 +1,6 @@
 //! Parts: what belongs to the whole, and can be stopped alone.
 
 use std::borrow::Cow;
-use std::sync::mpsc::channel;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Instant;
@@ -64,9 +63,9 @@ impl Coordinator {
     pub fn part(&self, name: impl Into<Cow<'static, str>>) -> Result<Self, BuildError> {
         let whole = self.core();
         let name = whole.full_name(&Name::from(name.into()));
-        let (sender, events) = channel();
-        let inbox = Arc::new(Inbox::of_part(Arc::clone(&whole.inbox), sender));
+        let inbox = Arc::new(Inbox::of_part(Arc::clone(&whole.inbox)));
         let core = Arc::new(Core::part(whole, name.clone(), inbox));
+        core.inbox.set_driver(&core);
         {
             let mut parts = whole.parts.0.lock();
             // Before the engine of the whole looks here for a phase that begins.
@@ -80,7 +79,7 @@ impl Coordinator {
         let driven = Arc::clone(&core);
         // A thread's name can't hold NUL.
         let engine = thread::Builder::new().name(name.replace('\0', "?"));
-        match engine.spawn(move || engine::run(&driven, &events)) {
+        match engine.spawn(move || engine::run(&driven)) {
             Ok(_) => Ok(Self::new(core)),
             Err(error) => {
                 whole.parts.remove(&core);

@@ -11,7 +11,6 @@ use crate::machine::Machine;
 use crate::park;
 use crate::phase::Phase;
 use crate::stage::Stage;
-use crate::wakers::wake_all;
 
 /// How far a shutdown is: its stage, and the phases that run.
 ///
@@ -67,18 +66,17 @@ struct Watched {
 }
 
 impl Changes {
-    /// Wakes those who wait, if it is news.
-    pub(crate) fn set(&self, status: &Status) {
+    /// Keeps it; returns who is to be woken, if it is news.
+    pub(crate) fn set(&self, status: &Status) -> Vec<Waker> {
         let mut watched = self.0.lock();
         // Over is over: a part's own machine may lag behind the whole's.
         let is_known = |known: &Status| known.over || known == status;
         if watched.status.as_ref().is_some_and(is_known) {
-            return;
+            return Vec::new();
         }
         watched.status = Some(status.clone());
         let waiting = std::mem::take(&mut watched.waiting);
-        drop(watched);
-        wake_all(&mut waiting.into_iter().map(|(_, waker)| waker).collect());
+        waiting.into_iter().map(|(_, waker)| waker).collect()
     }
 
     fn get(&self) -> Option<Status> {

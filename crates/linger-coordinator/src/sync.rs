@@ -1,6 +1,6 @@
 //! Locks and flags as `parking_lot` and std have them, and as loom's models want them.
 //!
-//! Only what members and a trigger race for goes through here: rooms and their shards.
+//! Only what members and a trigger race for goes through here: rooms, their shards, and turns.
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use parking_lot::{Mutex, MutexGuard};
@@ -23,6 +23,7 @@ mod modelled {
     use std::ops::{Deref, DerefMut};
     use std::time::Duration;
 
+    #[derive(Debug)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 
     pub(crate) struct MutexGuard<'a, T>(loom::sync::MutexGuard<'a, T>);
@@ -34,6 +35,10 @@ mod modelled {
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             MutexGuard(self.0.lock().unwrap())
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(MutexGuard)
         }
 
         /// No time passes in a model.

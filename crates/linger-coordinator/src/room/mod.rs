@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-pub(crate) use entry::{Ended, Entry, Left, Spoils};
+pub(crate) use entry::{Ended, Entry, Job, Left, Spoils};
 pub(crate) use stop::Wait;
 #[cfg(feature = "tokio")]
 pub(crate) use tasks::wake_all;
