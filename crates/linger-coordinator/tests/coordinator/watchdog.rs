@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::common::{Blocks, Closures, Driver, LONG, Part, SLACK, stopped_within};
@@ -78,6 +79,44 @@ fn hold_up_the_engine(member: &Member, blocks: &Blocks) {
 
 async fn leaked(member: &Member) {
     member.triggered().await;
+}
+
+/// Whoever ends a phase as its last member goes on, though a waker of the next phase blocks.
+fn whoever_ends_last_goes_on(start: impl FnOnce(Builder) -> Coordinator) {
+    let stop = start(builder().budget(LONG));
+    let last = stop.register("last").phase(Phase::INTAKE).unwrap();
+    let trap = stop.register("trap").phase(Phase::WORK).unwrap();
+    let trap: &'static Member = Box::leak(Box::new(trap));
+    let blocks = Blocks::default();
+    hold_up_the_engine(trap, &blocks);
+    stop.shutdown();
+    last.wait();
+    let (ended, seen) = channel();
+    let ending = thread::spawn(move || {
+        drop(last);
+        ended.send(()).unwrap();
+    });
+    seen.recv_timeout(LONG).unwrap();
+    ending.join().unwrap();
+    drop(blocks);
+}
+
+#[test]
+fn whoever_ends_last_goes_on_though_a_waker_of_the_next_phase_blocks() {
+    whoever_ends_last_goes_on(|builder| builder.start().unwrap());
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn whoever_ends_last_goes_on_though_a_waker_blocks_the_runtime() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    whoever_ends_last_goes_on(|builder| {
+        let _entered = runtime.enter();
+        builder.start().unwrap()
+    });
 }
 
 #[test]
