@@ -318,18 +318,19 @@ impl Work {
         }
     }
 
-    /// Wakes who waits in a room that has begun.
+    /// Wakes who waits in a room that has begun, or has others do so: on a thread that is not the
+    /// engine's own, nothing of the user's is woken.
     fn wake(&mut self, core: &Core, room: &Arc<Room>, members: usize, now: Instant) {
-        let is_theirs = members > if self.is_own { MANY } else { 0 };
-        if is_theirs && wake_on_runtime(core, room, members) {
-            self.waking.push(Waking {
-                room: Arc::clone(room),
-                seen: 0,
-                due: now + STALLED,
-            });
-        } else {
-            room.wake_all();
+        let few = if self.is_own { MANY } else { 0 };
+        let is_helped = members > few && wake_on_runtime(core, room, members);
+        if self.is_own && !is_helped {
+            return room.wake_all();
         }
+        self.waking.push(Waking {
+            room: Arc::clone(room),
+            seen: 0,
+            due: if is_helped { now + STALLED } else { now },
+        });
     }
 
     /// A runtime may be blocked, or gone.

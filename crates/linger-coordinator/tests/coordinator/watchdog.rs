@@ -119,6 +119,39 @@ fn whoever_ends_last_goes_on_though_a_waker_blocks_the_runtime() {
     });
 }
 
+/// A token may outlive its member, and so be all that there is to be told in a phase.
+#[cfg(feature = "tokio")]
+#[test]
+fn whoever_ends_last_goes_on_though_a_waker_of_a_token_blocks() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    let stop = {
+        let _entered = runtime.enter();
+        builder().budget(LONG).start().unwrap()
+    };
+    let last = stop.register("last").phase(Phase::INTAKE).unwrap();
+    let gone = stop.register("gone").phase(Phase::WORK).unwrap();
+    let blocks = Blocks::default();
+    let waker = Waker::from(Arc::new(Trap(Mutex::new(blocks.block()))));
+    let mut waits = Box::pin(gone.token().cancelled_owned());
+    let mut context = Context::from_waker(&waker);
+    assert!(waits.as_mut().poll(&mut context).is_pending());
+    drop(gone);
+    stop.shutdown();
+    last.wait();
+    let (ended, seen) = channel();
+    let ending = thread::spawn(move || {
+        drop(last);
+        ended.send(()).unwrap();
+    });
+    seen.recv_timeout(LONG).unwrap();
+    ending.join().unwrap();
+    drop(blocks);
+    assert!(stop.wait_blocking().is_clean());
+}
+
 #[test]
 fn with_the_engine_stuck_the_culprit_is_named_and_the_process_ended() {
     let (process, told) = Told::new(None);
