@@ -3,26 +3,56 @@
 use crate::cargo::{CargoError, cargo, succeeds};
 use crate::integration::PACKAGE;
 
-/// What the program `bench` of the testkit knows.
-const BENCHMARKS: [&str; 2] = ["coordinator", "registry"];
-
-/// What it may be told besides.
-const OPTIONS: [&str; 2] = ["--quick", "--json"];
-
-/// Whether that is one.
-pub(crate) fn is_one(name: &str) -> bool {
-    BENCHMARKS.contains(&name)
+/// Whether the program would understand these: a name at most, and what it may be told besides.
+pub(crate) fn knows(args: &[&str]) -> bool {
+    let args = match args {
+        [name, rest @ ..] if !name.starts_with('-') => rest,
+        all => all,
+    };
+    match args {
+        [] => true,
+        ["--quick", rest @ ..] => knows_rest(rest),
+        ["--json", file, rest @ ..] if !file.starts_with('-') => knows_rest(rest),
+        _ => false,
+    }
 }
 
-/// Whether it knows all of these.
-pub(crate) fn knows(options: &[&str]) -> bool {
-    options.iter().all(|option| OPTIONS.contains(option))
+/// After the first of them.
+fn knows_rest(args: &[&str]) -> bool {
+    !args.first().is_some_and(|arg| !arg.starts_with('-')) && knows(args)
 }
 
 /// Runs it, optimized; true where every bar was met. Its last line is a JSON object.
-pub(crate) fn main(name: &str, options: &[&str]) -> Result<bool, CargoError> {
+pub(crate) fn main(args: &[&str]) -> Result<bool, CargoError> {
     let run = ["run", "--release", "--quiet", "--package", PACKAGE];
     let mut command = cargo(&run);
-    command.args(["--bin", "bench", "--", name]).args(options);
+    command.args(["--bin", "bench", "--"]).args(args);
     succeeds(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_comes_first_and_a_file_after_its_option() {
+        for known in [
+            &[][..],
+            &["ack"],
+            &["--quick"],
+            &["ack_tcp", "--quick", "--json", "out.json"],
+            &["--json", "out.json", "--quick"],
+        ] {
+            assert!(knows(known), "{known:?}");
+        }
+        for unknown in [
+            &["--json"][..],
+            &["--json", "--quick"],
+            &["ack", "registry"],
+            &["--quick", "ack"],
+            &["--fast"],
+        ] {
+            assert!(!knows(unknown), "{unknown:?}");
+        }
+    }
 }

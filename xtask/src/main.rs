@@ -64,10 +64,9 @@ cargo xtask sim --reproduce SEED  prints what happens in one seed, the same on e
 cargo xtask sim --hashes N        compares each seed's hash, debug against release
 cargo xtask sim --planted [N]     plants bugs, one at a time, and tells what catches each within N seeds
 cargo xtask loom [--preemptions N]    the races in all orders of their threads, by loom
-cargo xtask bench registry [--quick] [--json]
-                                  sockets of the registry against bare ones, in turn; ratios as JSON
-cargo xtask bench coordinator [--quick] [--json]
-                                  shutdowns against those by tokens and a tracker, in turn; ratios as JSON
+cargo xtask bench [NAME] [--quick] [--json FILE]
+                                  our code against bare sockets, tokens or a broker, in turn; a benchmark's name,
+                                  or what a figure's begins with; ratios, and JSON last
 cargo xtask report FILE [--out FILE.svg]
                                   a saved report of a shutdown (JSON) as a timeline, on standard output unless told
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
@@ -112,9 +111,7 @@ fn main() -> ExitCode {
         ["loom", "--preemptions", count] if count.parse::<usize>().is_ok() => {
             models::main(Some(count))
         }
-        ["bench", name, options @ ..] if bench::is_one(name) && bench::knows(options) => {
-            bench::main(name, options)
-        }
+        ["bench", args @ ..] if bench::knows(args) => bench::main(args),
         ["report", options @ ..] => match report::Options::read(options) {
             Some(options) => return drawn(options),
             None => return unknown(&args),

@@ -10,19 +10,55 @@
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
 //!
-//! A benchmark is a function from [`Rounds`] to [`Findings`]. It fails where a receiver misses a message,
+//! A benchmark is a function that gives its figures to a [`Plan`]. It fails where a receiver misses a message,
 //! or a report says other than it should: speed at the price of that is none.
 
 pub mod coordinator;
 mod error;
 mod figure;
 mod findings;
+mod growth;
+mod plan;
 pub mod registry;
 mod rounds;
 mod size;
 
 pub use error::BenchError;
-pub use figure::{Bar, Figure};
+pub use figure::{Bar, Figure, Spread};
 pub use findings::Findings;
+pub use growth::Growth;
+pub use plan::{Effort, Plan};
 pub use rounds::Rounds;
 pub use size::Size;
+
+/// One of the benchmarks.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Benchmark {
+    /// Its name, with which those of its figures begin.
+    pub name: &'static str,
+    run: fn(&mut Plan<'_>) -> Result<(), BenchError>,
+}
+
+/// All of them, in the order in which they run.
+pub const ALL: [Benchmark; 2] = [
+    Benchmark {
+        name: "coordinator",
+        run: coordinator::run,
+    },
+    Benchmark {
+        name: "registry",
+        run: registry::run,
+    },
+];
+
+impl Benchmark {
+    /// Runs it, as the plan wants it.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be carried out, or what is measured does not do what it is to do.
+    pub fn run(self, plan: &mut Plan<'_>) -> Result<(), BenchError> {
+        (self.run)(plan)
+    }
+}

@@ -1,7 +1,7 @@
 //! Two sides in turn, in small blocks, so that what else the machine does meets both alike.
 
 use super::BenchError;
-use super::figure::{Bar, Figure, Round};
+use super::figure::{Case, Figure, Round};
 use std::time::Duration;
 
 /// How much is measured.
@@ -43,10 +43,9 @@ impl Rounds {
     /// # Errors
     ///
     /// The first that a side returns.
-    pub fn compare(
+    pub(super) fn compare(
         self,
-        name: &'static str,
-        bar: Bar,
+        case: Case,
         mut bare: impl FnMut(u32) -> Result<Duration, BenchError>,
         mut ours: impl FnMut(u32) -> Result<Duration, BenchError>,
     ) -> Result<Figure, BenchError> {
@@ -61,16 +60,19 @@ impl Rounds {
                 rounds.push(Round {
                     bare: before + after,
                     ours: first + second,
+                    same: Some(after.as_secs_f64() / before.as_secs_f64()),
                 });
             }
         }
-        Ok(Figure::of(name, bar, &rounds, 2 * operations))
+        Ok(Figure::of(case, &rounds, 2 * operations))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Bar;
+    use crate::bench::figure::Spread;
     use std::cell::RefCell;
 
     #[test]
@@ -82,8 +84,7 @@ mod tests {
         };
         let figure = rounds
             .compare(
-                "some",
-                Bar::None,
+                Case::new("some", "other", Bar::None),
                 |operations| {
                     order.borrow_mut().push('A');
                     Ok(Duration::from_micros(u64::from(operations)))
@@ -97,7 +98,9 @@ mod tests {
             )
             .unwrap();
         assert_eq!(*order.borrow(), "ABBAABBAABBA");
-        assert_eq!((figure.min, figure.ratio, figure.max), (3.0, 3.0, 3.0));
+        let Spread { median, min, max } = figure.ratio;
+        assert_eq!((min, median, max), (3.0, 3.0, 3.0));
+        assert_eq!(figure.same.unwrap().median, 1.0);
         assert_eq!(figure.ours, Duration::from_micros(3));
     }
 }

@@ -1,6 +1,7 @@
 //! A busy loop that looks at the flag each time.
 
 use super::ours::{self, PHASES};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use linger::linger_coordinator::Member;
 use std::hint::black_box;
@@ -18,8 +19,11 @@ pub(super) fn check(rounds: Rounds) -> Result<Figure, BenchError> {
         ..rounds
     };
     rounds.compare(
-        "coordinator_flag",
-        Bar::AtMost(1.05),
+        Case::new(
+            "coordinator_flag",
+            "the loop without a look",
+            Bar::AtMost(1.05),
+        ),
         |count| {
             let begun = Instant::now();
             black_box(unchecked(count));

@@ -27,37 +27,30 @@ mod register;
 mod trigger;
 
 use self::trigger::Peer;
-use super::{BenchError, Figure, Findings, Rounds};
-use std::fmt::Display;
+use super::{BenchError, Effort, Plan, Rounds};
 use tokio::runtime::Runtime;
 
 pub use memory::{HOLDS, holds};
-pub use parked::MOST;
+use parked::MOST;
 
 /// Workers of the runtime, which all sides share.
 const WORKERS: usize = 2;
 
-/// The figures of the coordinator; each is told as soon as it is there.
+/// The figures of the coordinator; for a test without those of many members, and the sizes.
 ///
-/// Those with more than `most` members are left out; [`MOST`] has all, and the sizes.
 /// The program that calls it must answer `[HOLDS, what]` as its arguments with what [`holds`]
 /// returns, on stdout: it is started for that.
 ///
 /// # Errors
 ///
 /// If a runtime or a coordinator can't be had, a task does not end, or a report misses a member.
-pub fn run(
-    rounds: Rounds,
-    most: usize,
-    mut tell: impl FnMut(&dyn Display),
-) -> Result<Findings, BenchError> {
+pub fn run(plan: &mut Plan<'_>) -> Result<(), BenchError> {
     let runtime = &runtime()?;
-    let mut findings = Findings::default();
-    let mut add = |figure: Figure| {
-        tell(&figure);
-        findings.figures.push(figure);
+    let rounds = match plan.effort() {
+        Effort::Full => Rounds::FULL,
+        Effort::Quick | Effort::Smoke => Rounds::QUICK,
     };
-    let is_wanted = |(_, count, _): &(_, usize, _)| *count <= most;
+    let most = plan.effort().pick(MOST, MOST, 1_000);
     let shutdowns = [
         ("coordinator_flat_1k", 1_000, Peer::Children { phases: 1 }),
         ("coordinator_flat_10k", 10_000, Peer::Children { phases: 1 }),
@@ -88,23 +81,28 @@ pub fn run(
         ),
         ("coordinator_tokens_10k", 10_000, Peer::Tokens),
     ];
-    for (name, count, peer) in shutdowns.into_iter().filter(is_wanted) {
-        add(trigger::to_last(runtime, rounds, name, count, peer)?);
+    for (name, count, peer) in shutdowns {
+        if count <= most && plan.wants(name) {
+            plan.figure(trigger::to_last(runtime, rounds, name, count, peer)?);
+        }
     }
     for (name, threads) in [
         ("coordinator_register", 1),
         ("coordinator_register_2_threads", 2),
     ] {
-        add(register::and_drop(rounds, name, threads)?);
-    }
-    add(flag::check(rounds)?);
-    if most >= MOST {
-        for size in memory::sizes(rounds.count.min(9))? {
-            tell(&size);
-            findings.sizes.push(size);
+        if plan.wants(name) {
+            plan.figure(register::and_drop(rounds, name, threads)?);
         }
     }
-    Ok(findings)
+    if plan.wants("coordinator_flag") {
+        plan.figure(flag::check(rounds)?);
+    }
+    if most >= MOST && plan.wants("coordinator_bytes") {
+        for size in memory::sizes(rounds.count.min(9))? {
+            plan.size(size);
+        }
+    }
+    Ok(())
 }
 
 fn runtime() -> std::io::Result<Runtime> {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The most members there are at once.
-pub const MOST: usize = 100_000;
+pub(super) const MOST: usize = 100_000;
 
 /// How long all of them may take until they wait.
 const AMPLE: Duration = Duration::from_secs(60);

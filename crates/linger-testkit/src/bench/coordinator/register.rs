@@ -1,6 +1,7 @@
 //! A member that comes and goes while the service runs.
 
 use super::ours::{self, PHASES};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use linger::linger_coordinator::Coordinator;
 use std::hint::black_box;
@@ -34,8 +35,7 @@ pub(super) fn and_drop(
     let members: Result<Vec<_>, _> = (0..STAY).map(register).collect();
     let _members = members?;
     rounds.compare(
-        name,
-        Bar::AtMost(1.0),
+        Case::new(name, "CancellationToken, TaskTracker", Bar::AtMost(1.0)),
         |count| {
             at_once(threads, || {
                 for _ in 0..count / threads {

@@ -2,6 +2,7 @@
 
 use super::ours::{self, Wait};
 use super::peers::{self, Token};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use tokio::runtime::Runtime;
 
@@ -19,6 +20,14 @@ pub(super) enum Peer {
 }
 
 impl Peer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Children { .. } | Self::Tokens => "TaskTracker, child tokens",
+            Self::Clones => "TaskTracker, clones of one token",
+            Self::Subsystems { .. } => "tokio-graceful-shutdown",
+        }
+    }
+
     fn bar(self) -> Bar {
         match self {
             Self::Children { .. } => Bar::AtMost(0.8),
@@ -43,8 +52,7 @@ pub(super) fn to_last(
         Peer::Clones | Peer::Subsystems { .. } => (1, Wait::Triggered),
     };
     of(rounds, count).compare(
-        name,
-        peer.bar(),
+        Case::new(name, peer.name(), peer.bar()),
         |_| match peer {
             Peer::Children { phases } => peers::tokens(runtime, count, phases, Token::Child),
             Peer::Tokens => peers::tokens(runtime, count, 1, Token::Child),

@@ -1,6 +1,7 @@
 //! One message after the other, through a pair of sockets in one process.
 
 use super::{AMPLE, is_clean};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use linger::linger_registry::{Registry, Socket};
 use linger::zmq;
@@ -91,11 +92,10 @@ fn receives<S: Deref<Target = zmq::Socket>>(pull: &S, count: u32) -> Result<Dura
     }
 }
 
-pub(super) fn send(rounds: Rounds) -> Result<Figure, BenchError> {
+pub(super) fn send(rounds: Rounds, name: &'static str) -> Result<Figure, BenchError> {
     let (bare, ours) = (Bare::new()?, Ours::new()?);
     let figure = rounds.compare(
-        "registry_send_64B",
-        Bar::AtLeast(0.98),
+        Case::new(name, "zmq::Socket::send", Bar::AtLeast(0.98)),
         |count| {
             let took = sends(&&bare.push, count)?;
             receives(&&bare.pull, count)?;
@@ -111,11 +111,10 @@ pub(super) fn send(rounds: Rounds) -> Result<Figure, BenchError> {
     Ok(figure)
 }
 
-pub(super) fn recv(rounds: Rounds) -> Result<Figure, BenchError> {
+pub(super) fn recv(rounds: Rounds, name: &'static str) -> Result<Figure, BenchError> {
     let (bare, ours) = (Bare::new()?, Ours::new()?);
     let figure = rounds.compare(
-        "registry_recv_64B",
-        Bar::AtLeast(0.98),
+        Case::new(name, "zmq::Socket::recv", Bar::AtLeast(0.98)),
         |count| {
             sends(&&bare.push, count)?;
             receives(&&bare.pull, count)

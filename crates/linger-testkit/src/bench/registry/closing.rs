@@ -1,6 +1,7 @@
 //! Closing sockets that have nothing left to send, up to the end of their context.
 
 use super::{AMPLE, LINGER, is_clean};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use linger::linger_registry::{Outcome, Registry, Report, Socket};
 use linger::zmq;
@@ -53,8 +54,7 @@ pub(super) fn observed(
 ) -> Result<Figure, BenchError> {
     let receiver = Receiver::new()?;
     rounds.of_at_most(CLOSED).compare(
-        name,
-        Bar::AtMost(4.0),
+        Case::new(name, "close, terminate", Bar::AtMost(4.0)),
         |count| sum(count, || bare(&receiver, sockets)),
         |count| {
             sum(count, || {
@@ -74,8 +74,7 @@ pub(super) fn unobserved(
 ) -> Result<Figure, BenchError> {
     let receiver = Receiver::new()?;
     rounds.of_at_most(CLOSED).compare(
-        name,
-        Bar::None,
+        Case::new(name, "close, terminate", Bar::None),
         |count| sum(count, || bare(&receiver, sockets)),
         |count| {
             sum(count, || {

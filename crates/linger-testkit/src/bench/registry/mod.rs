@@ -12,9 +12,8 @@ mod calls;
 mod closing;
 mod opening;
 
-use super::{BenchError, Figure, Findings, Rounds};
+use super::{BenchError, Effort, Figure, Plan, Rounds};
 use linger::linger_registry::Report;
-use std::fmt::Display;
 use std::time::Duration;
 
 /// The linger that both sides set.
@@ -23,28 +22,37 @@ const LINGER: Duration = Duration::from_secs(1);
 /// What a wait for the end of anything may take.
 const AMPLE: Duration = Duration::from_secs(20);
 
-/// All figures of the registry; each is told as soon as it is there.
+/// All figures of the registry.
 ///
 /// # Errors
 ///
 /// If a socket can't be had, a message is missing, or a close does not end as it should.
-pub fn run(rounds: Rounds, mut tell: impl FnMut(&dyn Display)) -> Result<Findings, BenchError> {
-    let mut findings = Findings::default();
-    let mut add = |figure: Figure| {
-        tell(&figure);
-        findings.figures.push(figure);
+pub fn run(plan: &mut Plan<'_>) -> Result<(), BenchError> {
+    let rounds = match plan.effort() {
+        Effort::Full => Rounds::FULL,
+        Effort::Quick | Effort::Smoke => Rounds::QUICK,
     };
-    add(calls::send(rounds)?);
-    add(calls::recv(rounds)?);
-    add(opening::open(rounds)?);
-    add(closing::observed(rounds, "registry_close_observed", 1)?);
-    add(closing::observed(rounds, "registry_close_observed_16", 16)?);
-    add(closing::unobserved(
-        rounds,
-        "registry_close_unobserved_16",
-        16,
-    )?);
-    Ok(findings)
+    type Measure = fn(Rounds, &'static str) -> Result<Figure, BenchError>;
+    let all: [(_, Measure); 6] = [
+        ("registry_send_64B", calls::send),
+        ("registry_recv_64B", calls::recv),
+        ("registry_open", opening::open),
+        ("registry_close_observed", |rounds, name| {
+            closing::observed(rounds, name, 1)
+        }),
+        ("registry_close_observed_16", |rounds, name| {
+            closing::observed(rounds, name, 16)
+        }),
+        ("registry_close_unobserved_16", |rounds, name| {
+            closing::unobserved(rounds, name, 16)
+        }),
+    ];
+    for (name, measure) in all {
+        if plan.wants(name) {
+            plan.figure(measure(rounds, name)?);
+        }
+    }
+    Ok(())
 }
 
 /// That so many sockets emptied, and the context ended.

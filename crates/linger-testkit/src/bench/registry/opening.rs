@@ -1,6 +1,7 @@
 //! Opening sockets.
 
 use super::{AMPLE, LINGER};
+use crate::bench::figure::Case;
 use crate::bench::{Bar, BenchError, Figure, Rounds};
 use linger::linger_registry::Registry;
 use linger::zmq;
@@ -10,11 +11,10 @@ use std::time::Instant;
 const OPENED: u32 = 100;
 
 /// To open a socket and to give it a linger: the bare side does so too.
-pub(super) fn open(rounds: Rounds) -> Result<Figure, BenchError> {
+pub(super) fn open(rounds: Rounds, name: &'static str) -> Result<Figure, BenchError> {
     let millis = i32::try_from(LINGER.as_millis()).unwrap_or(i32::MAX);
     rounds.of_at_most(OPENED).compare(
-        "registry_open",
-        Bar::AtMost(1.1),
+        Case::new(name, "Context::socket", Bar::AtMost(1.1)),
         |count| {
             let context = zmq::Context::new();
             // The first one starts libzmq's threads.
