@@ -7,12 +7,14 @@
 //!
 //! | module | what it measures |
 //! |---|---|
+//! | [`ack`] | acknowledged publishing in the steady state, against bare PUB and SUB |
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
 //!
 //! A benchmark is a function that gives its figures to a [`Plan`]. It fails where a receiver misses a message,
 //! or a report says other than it should: speed at the price of that is none.
 
+pub mod ack;
 pub mod coordinator;
 mod error;
 mod figure;
@@ -41,7 +43,11 @@ pub struct Benchmark {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Benchmark; 2] = [
+pub const ALL: [Benchmark; 3] = [
+    Benchmark {
+        name: "ack",
+        run: ack::run,
+    },
     Benchmark {
         name: "coordinator",
         run: coordinator::run,

@@ -2,6 +2,7 @@
 
 use super::BenchError;
 use super::figure::{Case, Figure, Round};
+use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
 /// How much is measured.
@@ -50,22 +51,68 @@ impl Rounds {
         mut ours: impl FnMut(u32) -> Result<Duration, BenchError>,
     ) -> Result<Figure, BenchError> {
         let operations = self.operations;
-        let mut rounds = Vec::with_capacity(self.count);
+        let [rounds] = self.rounds(|| Ok([bare(operations)?]), || Ok([ours(operations)?]))?;
+        Ok(Figure::of(case, &rounds, 2 * operations))
+    }
+
+    /// As [`compare`](Self::compare); beside the time, what the whole process computed meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The first that a side returns.
+    pub(super) fn compare_cost(
+        self,
+        [time, cpu]: [Case; 2],
+        mut bare: impl FnMut(u32) -> Result<Duration, BenchError>,
+        mut ours: impl FnMut(u32) -> Result<Duration, BenchError>,
+    ) -> Result<[Figure; 2], BenchError> {
+        let operations = self.operations;
+        let [times, costs] = self.rounds(
+            || with_cpu(|| bare(operations)),
+            || with_cpu(|| ours(operations)),
+        )?;
+        Ok([(time, times), (cpu, costs)]
+            .map(|(case, rounds)| Figure::of(case, &rounds, 2 * operations)))
+    }
+
+    /// Bare, ours, ours, bare: each block measures so many things at once.
+    pub(super) fn rounds<const N: usize>(
+        self,
+        mut bare: impl FnMut() -> Result<[Duration; N], BenchError>,
+        mut ours: impl FnMut() -> Result<[Duration; N], BenchError>,
+    ) -> Result<[Vec<Round>; N], BenchError> {
+        let mut rounds = [const { Vec::new() }; N];
         for number in 0..=self.count {
-            let before = bare(operations)?;
-            let first = ours(operations)?;
-            let second = ours(operations)?;
-            let after = bare(operations)?;
-            if number > 0 {
+            let before = bare()?;
+            let first = ours()?;
+            let second = ours()?;
+            let after = bare()?;
+            if number == 0 {
+                continue;
+            }
+            for (at, rounds) in rounds.iter_mut().enumerate() {
                 rounds.push(Round {
-                    bare: before + after,
-                    ours: first + second,
-                    same: Some(after.as_secs_f64() / before.as_secs_f64()),
+                    bare: before[at] + after[at],
+                    ours: first[at] + second[at],
+                    same: Some(after[at].as_secs_f64() / before[at].as_secs_f64()),
                 });
             }
         }
-        Ok(Figure::of(case, &rounds, 2 * operations))
+        Ok(rounds)
     }
+}
+
+/// What a block took, and what all threads of the process computed in it.
+fn with_cpu(
+    block: impl FnOnce() -> Result<Duration, BenchError>,
+) -> Result<[Duration; 2], BenchError> {
+    let before = computed();
+    let took = block()?;
+    Ok([took, computed().saturating_sub(before)])
+}
+
+fn computed() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
 #[cfg(test)]
