@@ -16,6 +16,8 @@ const MARKS: usize = 2_048;
 #[derive(Debug)]
 pub(super) struct Acks {
     changed: BTreeSet<u32>,
+    /// The one of them that changed last: often it is the next, too.
+    last: Option<u32>,
     messages: u64,
     bytes: usize,
     every_messages: u64,
@@ -31,6 +33,7 @@ impl Acks {
     pub(super) fn new() -> Self {
         Self {
             changed: BTreeSet::new(),
+            last: None,
             messages: 0,
             bytes: 0,
             every_messages: 256,
@@ -56,10 +59,12 @@ impl Acks {
         messages: u64,
         bytes: usize,
     ) -> bool {
-        self.changed.insert(number);
+        if self.last.replace(number) != Some(number) {
+            self.changed.insert(number);
+        }
         self.messages += messages;
         self.bytes += bytes;
-        self.due.get_or_insert(now + delay);
+        self.due.get_or_insert_with(|| now + delay);
         let full = self.messages >= self.every_messages || self.bytes >= self.every_bytes;
         if full {
             self.hurry(now);
@@ -81,11 +86,18 @@ impl Acks {
 
     pub(super) fn clear(&mut self) {
         self.changed.clear();
+        self.last = None;
         self.messages = 0;
         self.bytes = 0;
         self.due = None;
         self.all = false;
         self.is_urgent = false;
+    }
+
+    /// What can come before the next ACK falls due at once.
+    fn room(&self) -> (u64, usize) {
+        let messages = self.every_messages.saturating_sub(self.messages);
+        (messages, self.every_bytes.saturating_sub(self.bytes))
     }
 
     /// When the next ACK is due.
@@ -124,6 +136,19 @@ impl Subscriber {
         }
         self.leave_if_done(now);
         due
+    }
+
+    /// How many messages, or bytes of payload, the application can acknowledge before an ACK falls
+    /// due at once; 0 at the end of the stream, when each does.
+    ///
+    /// At the level *received* its word makes none fall due.
+    #[must_use]
+    pub fn ack_room(&self) -> (u64, usize) {
+        match self.config.level {
+            _ if self.end.is_whole() => (0, 0),
+            Level::Received => (u64::MAX, usize::MAX),
+            Level::Processed => self.acks.room(),
+        }
     }
 
     /// Whether an ACK is due at once.

@@ -150,6 +150,8 @@ pub struct Subscriber {
     beat_at: Option<Instant>,
     outbox: VecDeque<SubscriberTransmit>,
     deliveries: VecDeque<Item>,
+    /// How many of them the driver has taken, and not given away yet.
+    waiting: usize,
     events: VecDeque<SubscriberEvent>,
     counters: SubscriberCounters,
 }
@@ -188,6 +190,7 @@ impl Subscriber {
             beat_at: None,
             outbox: VecDeque::new(),
             deliveries: VecDeque::new(),
+            waiting: 0,
             events: VecDeque::new(),
             counters: SubscriberCounters::default(),
         };
@@ -226,10 +229,38 @@ impl Subscriber {
         again.or_else(|| self.deliveries.pop_front())
     }
 
-    /// How many deliveries wait to be polled.
+    /// What is to be handed out again, and nothing else.
+    ///
+    /// For a driver that has a queue of its own: see [`take_deliveries`](Self::take_deliveries).
+    pub fn poll_again(&mut self) -> Option<Item> {
+        self.again.pop().map(Item::Message)
+    }
+
+    /// Moves all that is new to the end of a queue of the driver's own, in order.
+    ///
+    /// So the application can take it without this machine. The driver tells with
+    /// [`set_waiting`](Self::set_waiting) how much of it waits there.
+    pub fn take_deliveries(&mut self, queue: &mut VecDeque<Item>) {
+        queue.append(&mut self.deliveries);
+    }
+
+    /// How much of what was [taken](Self::take_deliveries) the application has not been given yet.
+    ///
+    /// It counts as pending.
+    pub fn set_waiting(&mut self, waiting: usize) {
+        self.waiting = waiting;
+    }
+
+    /// How many deliveries wait to be given to the application.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.deliveries.len() + self.again.len()
+        self.waiting + self.deliveries.len() + self.again.len()
+    }
+
+    /// Whether something waits to be handed out again.
+    #[must_use]
+    pub fn has_again(&self) -> bool {
+        self.again.len() > 0
     }
 
     /// Whether so many deliveries wait that SUB is not to be read.

@@ -154,6 +154,11 @@ impl Topic {
 
     /// Marks a sequence as acknowledged. False if it was before, or was never handed out.
     pub(super) fn settle(&mut self, sequence: u64) -> bool {
+        let is_next = sequence == self.processed + 1 && sequence < self.next;
+        if is_next && self.settled.is_empty() && self.abandoned.is_empty() {
+            self.processed = sequence;
+            return true;
+        }
         let is_open = self.is_open(sequence);
         if is_open {
             self.settle_run(sequence, sequence);

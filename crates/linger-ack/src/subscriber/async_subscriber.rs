@@ -250,7 +250,10 @@ impl AsyncSubscriber {
             return Poll::Pending;
         }
         let shared = &self.subscriber.shared;
-        let next = shared.poll_answer(cx, place, |state| shared.next_or_end(state, false));
+        let next = match shared.take_ready() {
+            Some(next) => Poll::Ready(Some(next)),
+            None => shared.poll_answer(cx, place, |state| shared.next_or_end(state, false)),
+        };
         match next {
             Poll::Ready(_) => self.ready.fetch_add(1, Ordering::Relaxed),
             Poll::Pending => self.ready.swap(0, Ordering::Relaxed),
@@ -272,7 +275,7 @@ impl AsyncSubscriber {
         match timeout_at(TokioInstant::from_std(deadline), answered).await {
             Ok(answer) => Some(answer),
             // It is looked at once more, as a condition is.
-            Err(_elapsed) => answer(&mut self.shared().state.lock()),
+            Err(_elapsed) => answer(&mut self.shared().lock()),
         }
     }
 }

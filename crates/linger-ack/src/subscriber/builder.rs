@@ -1,9 +1,10 @@
 //! Building a subscriber.
 
 use super::Subscriber;
+use super::handover::Handover;
 use super::herald::{Herald, Hook};
 use super::open::Opener;
-use super::state::{Shared, State};
+use super::state::Shared;
 use super::thread::ReceiveThread;
 use crate::error::ConnectError;
 use crate::place::Place;
@@ -12,7 +13,6 @@ use crate::wake::Waker;
 use bytes::Bytes;
 use linger_ack_proto::{ConfigError, Level, SubscriberConfig, SubscriberEvent};
 use linger_registry::Registry;
-use parking_lot::{Condvar, Mutex};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -190,7 +190,7 @@ impl SubscriberBuilder {
         }
 
         let (registry, own_registry) = self.place.registry();
-        let queue = config.pending_messages;
+        let (queue, ack_delay) = (config.pending_messages, config.ack_delay);
         let opener = Opener {
             config,
             place: self.place,
@@ -211,14 +211,10 @@ impl SubscriberBuilder {
             name: name.clone(),
             source,
         };
-        let shared = Arc::new(Shared {
-            name: name.clone(),
-            endpoints,
-            queue,
-            state: Mutex::new(State::new(links)),
-            change: Condvar::new(),
-            waker: Waker::new().map_err(system)?,
-        });
+        let handover = Handover::new(links.len(), queue, ack_delay);
+        let waker = Waker::new().map_err(system)?;
+        let shared = Shared::new(name.clone(), endpoints, links, handover, waker);
+        let shared = Arc::new(shared);
         let herald = Herald::new(name.clone(), self.hook);
         ReceiveThread::spawn(Arc::clone(&shared), sockets, herald).map_err(system)?;
         Ok(Subscriber {

@@ -28,7 +28,7 @@ impl<'a> Link<'a> {
     /// Whether this is a member there now.
     #[must_use]
     pub fn is_member(&self) -> bool {
-        self.shared.state.lock().links[self.at].is_member()
+        self.shared.lock().links[self.at].is_member()
     }
 
     /// As [`Subscriber::subscribe`](super::Subscriber::subscribe), at this publisher alone.
@@ -48,14 +48,14 @@ impl<'a> Link<'a> {
     /// The prefixes that are wanted from it, in order, granted or not.
     #[must_use]
     pub fn prefixes(&self) -> Vec<Bytes> {
-        let state = self.shared.state.lock();
+        let state = self.shared.lock();
         state.links[self.at].machine.prefixes().cloned().collect()
     }
 
     /// How a prefix stands there now.
     #[must_use]
     pub fn prefix(&self, prefix: impl AsRef<[u8]>) -> PrefixStanding {
-        let state = self.shared.state.lock();
+        let state = self.shared.lock();
         state.links[self.at].prefix(prefix.as_ref())
     }
 
@@ -77,21 +77,19 @@ impl<'a> Link<'a> {
     /// What was counted so far, all sessions together.
     #[must_use]
     pub fn counters(&self) -> SubscriberCounters {
-        self.shared.state.lock().links[self.at].machine.counters()
+        self.shared.lock().links[self.at].machine.counters()
     }
 
     /// How far the session has come, topic by topic; nothing before it has begun.
     #[must_use]
     pub fn marks(&self) -> Vec<TopicMarks> {
-        self.shared.state.lock().links[self.at]
-            .machine
-            .topic_marks()
+        self.shared.lock().links[self.at].machine.topic_marks()
     }
 
     /// What was abandoned for good in this session, topic by topic.
     #[must_use]
     pub fn abandoned(&self) -> Vec<Abandoned> {
-        self.shared.state.lock().links[self.at].machine.abandoned()
+        self.shared.lock().links[self.at].machine.abandoned()
     }
 
     fn range(&self) -> std::ops::Range<usize> {

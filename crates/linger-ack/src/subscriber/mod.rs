@@ -5,6 +5,7 @@ mod async_subscriber;
 mod builder;
 mod deliveries;
 mod delivery;
+mod handover;
 mod herald;
 mod link;
 mod open;
@@ -68,7 +69,7 @@ impl Subscriber {
     /// At how many publishers this is a member now.
     #[must_use]
     pub fn memberships(&self) -> usize {
-        let state = self.shared.state.lock();
+        let state = self.shared.lock();
         state.links.iter().filter(|link| link.is_member()).count()
     }
 
@@ -127,7 +128,7 @@ impl Subscriber {
     /// The prefixes that are wanted of at least one publisher, in order, granted or not.
     #[must_use]
     pub fn prefixes(&self) -> Vec<Bytes> {
-        let state = self.shared.state.lock();
+        let state = self.shared.lock();
         let links = state.links.iter();
         let wanted: BTreeSet<_> = links
             .flat_map(|link| link.machine.prefixes().cloned())
@@ -187,7 +188,7 @@ impl Subscriber {
     /// Whether every stream has ended, or this was stopped, and all of it was handed out for good.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.shared.state.lock().is_at_end()
+        self.shared.lock().is_at_end()
     }
 
     /// Ends [`deliveries`](Self::deliveries), from any thread: nothing new is taken in.

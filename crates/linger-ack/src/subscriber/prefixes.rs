@@ -18,7 +18,7 @@ impl Shared {
         prefix: &[u8],
     ) -> Result<bool, SubscribeError> {
         let prefix = Bytes::copy_from_slice(prefix);
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if state.is_stopped() {
             return Err(self.ended(links.start, prefix));
         }
@@ -53,7 +53,7 @@ impl Shared {
 
     /// True if one of these publishers was asked for it.
     pub(super) fn unsubscribe(&self, links: Range<usize>, prefix: &[u8]) -> bool {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let now = Instant::now();
         let mut was_wanted = false;
         for link in &mut state.links[links] {
@@ -110,7 +110,7 @@ impl Shared {
     }
 
     pub(super) fn not_by_deadline(&self, links: Range<usize>, prefix: &[u8]) -> SubscribeError {
-        let state = self.state.lock();
+        let state = self.lock();
         let wanted = links.len();
         let links = state.links[links].iter();
         let granted = links.filter(|link| link.prefix(prefix) == PrefixStanding::Subscribed);

@@ -1,9 +1,10 @@
 //! What the application takes, and gives back.
 
 use super::delivery::Delivery;
+use super::handover::{Acked, Taken};
 use super::state::{Shared, State};
 use crate::error::DeliveryError;
-use linger_ack_proto::{DeliveryId, Item, Subscriber as Machine};
+use linger_ack_proto::{DeliveryId, Item};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,17 +14,25 @@ impl Shared {
         self: &Arc<Self>,
         deadline: Option<Instant>,
     ) -> Option<Result<Delivery, DeliveryError>> {
+        if let Some(next) = self.take_ready() {
+            return Some(next);
+        }
         let Some(deadline) = deadline else {
-            let mut state = self.state.lock();
+            let mut state = self.lock();
             loop {
                 if let Some(next) = self.next_or_end(&mut state, false) {
                     return next;
                 }
-                self.change.wait(&mut state);
+                self.wait(&mut state);
             }
         };
         self.wait_by(deadline, |state| self.next_or_end(state, true))
             .flatten()
+    }
+
+    /// The next delivery, if one is ready and no machine has to be asked for it.
+    pub(super) fn take_ready(self: &Arc<Self>) -> Option<Result<Delivery, DeliveryError>> {
+        self.give(self.handover.pop()?)
     }
 
     /// The next delivery, or that there is none any more. `None`: that is not known yet.
@@ -58,76 +67,86 @@ impl Shared {
     }
 
     fn take(self: &Arc<Self>, state: &mut State) -> Option<Result<Delivery, DeliveryError>> {
+        let mut handover = self.handover.lock();
         let count = state.links.len();
-        for step in 0..count {
-            let at = (state.turn + step) % count;
+        let turn = handover.turn();
+        let mut next = None;
+        for at in (turn..turn + count).map(|at| at % count) {
             let link = &mut state.links[at];
-            if let Some(item) = link.machine.poll_delivery() {
-                if link.paused && link.machine.pending() <= self.queue / 2 {
-                    link.paused = false;
-                    self.waker.wake();
-                }
-                state.turn = at + 1;
-                return Some(match item {
-                    Item::Message(delivery) => {
-                        state.held += 1;
-                        Ok(Delivery::new(delivery, at, Arc::clone(self)))
-                    }
-                    Item::Gone { topic, range } => Err(DeliveryError::Gone {
-                        topic,
-                        from: range.first(),
-                        to: range.last(),
-                        publisher: self.data_endpoint(at).to_owned(),
-                    }),
-                    _ => continue,
-                });
+            if let Some(item) = link.machine.poll_again() {
+                handover.gives(at, &item);
+                next = Some(Ok(Taken::from_machine(at, item)));
+            } else if let Some(taken) = handover.pop(at) {
+                next = Some(Ok(taken));
+            } else {
+                next = link.error.take().map(Err);
             }
-            if let Some(error) = link.error.take() {
-                return Some(Err(error));
+            if next.is_some() {
+                break;
             }
         }
-        None
+        state.held = handover.tell(&mut state.links);
+        handover.note(&state.links);
+        drop(handover);
+        match next? {
+            Ok(taken) => self.give(taken),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn give(self: &Arc<Self>, taken: Taken) -> Option<Result<Delivery, DeliveryError>> {
+        let Taken {
+            link,
+            item,
+            resumes,
+        } = taken;
+        if resumes {
+            self.waker.wake();
+        }
+        Some(match item {
+            Item::Message(delivery) => Ok(Delivery::new(delivery, link, Arc::clone(self))),
+            Item::Gone { topic, range } => Err(DeliveryError::Gone {
+                topic,
+                from: range.first(),
+                to: range.last(),
+                publisher: self.data_endpoint(link).to_owned(),
+            }),
+            _ => return None,
+        })
     }
 
     pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
-        self.give_back(link, |machine, now| {
-            machine.acknowledge(now, id);
-            false
-        });
+        let acked = self.handover.acknowledge(link, id);
+        if acked == Acked::Announce {
+            self.announce(self.lock());
+        }
+        if acked != Acked::Noted {
+            self.waker.wake();
+        }
     }
 
     /// A delivery came back without an ack. True if it is handed out again.
     pub(super) fn abandon(&self, link: usize, delivery: linger_ack_proto::Delivery) -> bool {
-        let comes_again = self.give_back(link, |machine, now| machine.abandon(now, delivery));
-        // What was given up is to be told.
-        self.waker.wake();
-        comes_again
-    }
-
-    /// The application is done with a delivery, in whatever way.
-    fn give_back(&self, link: usize, done: impl FnOnce(&mut Machine, Instant) -> bool) -> bool {
-        let mut state = self.state.lock();
-        state.held -= 1;
+        let mut state = self.lock();
         let now = Instant::now();
-        let Some(link) = state.links.get_mut(link) else {
+        let mut handover = self.handover.lock();
+        handover.takes_back();
+        let at = link;
+        let Some(link) = state.links.get_mut(at) else {
             return false;
         };
-        let before = link.machine.poll_timeout();
-        let comes_again = done(&mut link.machine, now);
-        // The thread sleeps until the old time: tell it if the new one is earlier.
-        let is_earlier = match (before, link.machine.poll_timeout()) {
-            (Some(before), Some(after)) => after < before,
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
+        let comes_again = link.machine.abandon(now, delivery);
+        let is_over = link.is_over();
+        state.held = handover.tell(&mut state.links);
+        handover.note(&state.links);
+        drop(handover);
         // At the end, someone may wait for nothing but this.
-        match comes_again || link.is_over() {
+        match comes_again || is_over {
             true => self.announce(state),
             false => drop(state),
         }
-        if is_earlier {
-            self.waker.wake();
-        }
+        // What was given up is to be told.
+        self.waker.wake();
         comes_again
     }
 }

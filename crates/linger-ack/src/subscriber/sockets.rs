@@ -3,7 +3,7 @@
 use super::state::LinkState;
 use crate::entropy;
 use crate::error::DeliveryError;
-use crate::receive::{self, Incoming};
+use crate::receive::{self, Incoming, Message};
 use bytes::Bytes;
 use linger_ack_proto::{EndReason, SubscriberEvent};
 use linger_registry::Socket;
@@ -21,10 +21,18 @@ pub(super) struct Sockets {
     private_topic: Vec<u8>,
     /// A frame that the DEALER did not take.
     refused: Option<Bytes>,
-    data: Vec<Incoming>,
+    incoming: Incoming,
     control: Vec<Bytes>,
     /// What is to be told, once no lock is held.
     news: Vec<SubscriberEvent>,
+}
+
+/// What came of a step.
+pub(super) struct Step {
+    /// There is something to tell, besides deliveries.
+    pub(super) has_news: bool,
+    /// There may be more data to read.
+    pub(super) has_more: bool,
 }
 
 impl Sockets {
@@ -35,7 +43,7 @@ impl Sockets {
             dealer,
             private_topic: private,
             refused: None,
-            data: Vec::with_capacity(BURST),
+            incoming: Incoming::default(),
             control: Vec::new(),
             news: Vec::new(),
         }
@@ -54,60 +62,65 @@ impl Sockets {
         self.refused.is_some()
     }
 
-    /// Reads a burst of each socket. True if there may be more.
-    pub(super) fn read(&mut self, takes_data: bool) -> zmq::Result<bool> {
-        let mut has_more = false;
+    /// Reads a burst of the DEALER. True if there may be more.
+    pub(super) fn read_control(&mut self) -> zmq::Result<bool> {
         while let Some(frame) = receive::frame(&self.dealer)? {
             // A frame with others after it is none of ours; what follows is as broken.
             self.control.push(Bytes::copy_from_slice(&frame));
             if self.control.len() >= BURST {
-                has_more = true;
-                break;
-            }
-        }
-        Ok(has_more | (takes_data && self.read_data()?))
-    }
-
-    fn read_data(&mut self) -> zmq::Result<bool> {
-        let mut bytes = 0;
-        while let Some(message) = receive::message(&self.sub)? {
-            bytes += message.payload_len();
-            self.data.push(message);
-            if self.data.len() >= BURST || bytes >= BURST_BYTES {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Feeds the machine what was read, and does what it says. True if there is something to tell.
-    pub(super) fn step(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<bool> {
-        let before = state.machine.pending();
+    /// Feeds the machine a burst of the SUB. True if there may be more.
+    fn read_data(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<bool> {
+        let machine = &mut state.machine;
+        let (mut count, mut bytes) = (0, 0);
+        while count < BURST && bytes < BURST_BYTES {
+            match self.incoming.next(&self.sub)? {
+                None => return Ok(false),
+                Some(Message::Whole(first, payload)) => {
+                    bytes += payload.as_ref().map_or(0, Bytes::len);
+                    machine.handle_data(now, first, payload);
+                }
+                Some(Message::Bare(topic, payload, trailer)) => {
+                    bytes += payload.len();
+                    machine.handle_bare(now, topic, payload, trailer);
+                }
+                // The machine counts it among the broken ones.
+                Some(Message::Odd) => machine.handle_data(now, &[], None),
+            }
+            count += 1;
+        }
+        Ok(true)
+    }
+
+    /// Feeds the machine what was read and, if it is wanted, a burst of data, and does what the
+    /// machine says.
+    pub(super) fn step(
+        &mut self,
+        now: Instant,
+        state: &mut LinkState,
+        takes_data: bool,
+    ) -> zmq::Result<Step> {
         for frame in self.control.drain(..) {
             state.machine.handle_control(now, &frame);
         }
-        for message in self.data.drain(..) {
-            match message {
-                Incoming::Whole(first, payload) => state.machine.handle_data(now, &first, payload),
-                Incoming::Bare(topic, payload, trailer) => {
-                    state.machine.handle_bare(now, &topic, payload, &trailer);
-                }
-                // The machine counts it among the broken ones.
-                Incoming::Odd => state.machine.handle_data(now, &[], None),
-            }
-        }
+        let has_more = takes_data && self.read_data(now, state)?;
         if std::mem::take(&mut state.leave) {
             state.machine.leave(now);
         }
         state.machine.handle_timeout(now);
-        let mut news = state.machine.pending() > before;
+        let mut has_news = false;
         while let Some(event) = state.machine.poll_event() {
-            news = true;
+            has_news = true;
             self.react(now, state, &event)?;
             self.news.push(event);
         }
         self.transmit(state)?;
-        Ok(news)
+        Ok(Step { has_news, has_more })
     }
 
     /// What happened since the last call.

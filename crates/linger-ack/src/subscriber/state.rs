@@ -1,5 +1,6 @@
 //! What the application and the receive thread share.
 
+use super::handover::Handover;
 use super::report::{LinkEnd, LinkReport, SubscriberReport};
 use crate::error::DeliveryError;
 use crate::wake::Waker;
@@ -11,9 +12,10 @@ use std::time::Instant;
 pub(super) struct Shared {
     pub(super) name: String,
     pub(super) endpoints: Vec<String>,
-    /// How many deliveries may wait for the application, for each publisher.
-    pub(super) queue: usize,
-    pub(super) state: Mutex<State>,
+    /// The machines. See [`lock`](Self::lock).
+    state: Mutex<State>,
+    /// What the application takes and gives back without them.
+    pub(super) handover: Handover,
     /// There is a delivery, or something began or ended.
     pub(super) change: Condvar,
     pub(super) waker: Waker,
@@ -21,9 +23,7 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) links: Vec<LinkState>,
-    /// Which link is asked first for the next delivery, so that none is starved.
-    pub(super) turn: usize,
-    /// How many deliveries the application holds.
+    /// How many deliveries the application holds, as of the last lock.
     pub(super) held: u64,
     /// The application asked `deliveries` to end: nothing more is read from the data connections.
     stopped: bool,
@@ -42,8 +42,6 @@ pub(super) struct LinkState {
     pub(super) ended: Option<EndReason>,
     /// To be given after the last delivery.
     pub(super) error: Option<DeliveryError>,
-    /// The thread has stopped reading SUB, as the queue was full.
-    pub(super) paused: bool,
     pub(super) leave: bool,
 }
 
@@ -54,7 +52,6 @@ impl LinkState {
             end_of_stream: false,
             ended: None,
             error: None,
-            paused: false,
             leave: false,
         }
     }
@@ -87,7 +84,6 @@ impl State {
     pub(super) fn new(links: Vec<LinkState>) -> Self {
         Self {
             links,
-            turn: 0,
             held: 0,
             stopped: false,
             ended: false,
@@ -124,9 +120,43 @@ impl State {
 }
 
 impl Shared {
+    pub(super) fn new(
+        name: String,
+        endpoints: Vec<String>,
+        links: Vec<LinkState>,
+        handover: Handover,
+        waker: Waker,
+    ) -> Self {
+        Self {
+            name,
+            endpoints,
+            state: Mutex::new(State::new(links)),
+            handover,
+            change: Condvar::new(),
+            waker,
+        }
+    }
+
+    /// The machines, which know of everything that the application has taken and given back.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock();
+        self.tell(&mut state);
+        state
+    }
+
+    fn tell(&self, state: &mut State) {
+        state.held = self.handover.lock().tell(&mut state.links);
+    }
+
+    /// Waits for the next announcement.
+    pub(super) fn wait(&self, state: &mut MutexGuard<'_, State>) {
+        self.change.wait(state);
+        self.tell(state);
+    }
+
     /// The sockets are handed back: what has not ended by now never will.
     pub(super) fn thread_ended(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         for (at, link) in state.links.iter_mut().enumerate() {
             if link.ended.is_none() {
                 link.ended = Some(EndReason::Unconfirmed);
@@ -157,12 +187,14 @@ impl Shared {
         deadline: Instant,
         mut answer: impl FnMut(&mut State) -> Option<T>,
     ) -> Option<T> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         loop {
             if let Some(answer) = answer(&mut state) {
                 return Some(answer);
             }
-            if self.change.wait_until(&mut state, deadline).timed_out() {
+            let is_late = self.change.wait_until(&mut state, deadline).timed_out();
+            self.tell(&mut state);
+            if is_late {
                 return answer(&mut state);
             }
         }
@@ -193,14 +225,14 @@ impl Shared {
     }
 
     pub(super) fn stop(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.stopped = true;
         self.announce(state);
         self.waker.wake();
     }
 
     pub(super) fn ask_to_leave(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.stopped = true;
         for link in &mut state.links {
             link.leave = true;
@@ -217,7 +249,7 @@ impl Shared {
 
     /// How it stands; once it was asked for, always the same.
     pub(super) fn report(&self) -> SubscriberReport {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Some(report) = &state.report {
             return report.clone();
         }

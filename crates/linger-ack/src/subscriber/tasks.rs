@@ -55,7 +55,7 @@ impl Place {
     /// Gives the place up, if there is one.
     pub(super) fn leave(&self, shared: &Shared) {
         if self.0.is_some() {
-            let spent = shared.state.lock().tasks.leave(self);
+            let spent = shared.lock().tasks.leave(self);
             drop(spent);
         }
     }
@@ -69,7 +69,7 @@ impl Shared {
         place: &mut Place,
         answer: impl FnOnce(&mut State) -> Option<T>,
     ) -> Poll<T> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Some(answer) = answer(&mut state) {
             return Poll::Ready(answer);
         }

@@ -69,22 +69,28 @@ impl ReceiveThread {
         loop {
             self.shared.waker.take();
             let mut has_more = false;
-            for (link, takes_data) in self.links.iter_mut().zip(&takes_data) {
-                has_more |= link.read(*takes_data)?;
+            for link in &mut self.links {
+                has_more |= link.read_control()?;
             }
-            let mut state = self.shared.state.lock();
+            let mut state = self.shared.lock();
             // Under the lock: the machines' time never goes back.
             let now = Instant::now();
             let mut has_news = false;
             let mut wake_at = None;
             let mut has_ended = true;
             let is_stopped = state.is_stopped();
-            let links = self.links.iter_mut().zip(&mut state.links);
-            for ((link, state), takes_data) in links.zip(&mut takes_data) {
-                has_news |= link.step(now, state)?;
-                state.paused |= state.machine.is_full();
-                *takes_data = !state.paused && !is_stopped;
+            for (at, link) in self.links.iter_mut().enumerate() {
+                let state = &mut state.links[at];
+                let step = link.step(now, state, takes_data[at] && !is_stopped)?;
+                has_news |= step.has_news;
+                has_more |= step.has_more;
                 has_ended &= state.ended.is_some();
+            }
+            let mut handover = self.shared.handover.lock();
+            for (at, link) in self.links.iter().enumerate() {
+                let state = &mut state.links[at];
+                has_news |= handover.fill(at, state);
+                takes_data[at] = handover.takes_data(at) && !is_stopped;
                 let due = state.machine.poll_timeout();
                 let due = match link.is_refused() {
                     true => due.map(|due| due.max(now + REFUSED)),
@@ -92,6 +98,8 @@ impl ReceiveThread {
                 };
                 wake_at = wake_at.into_iter().chain(due).min();
             }
+            handover.note(&state.links);
+            drop(handover);
             match has_news {
                 true => self.shared.announce(state),
                 false => drop(state),
@@ -103,8 +111,9 @@ impl ReceiveThread {
                 let news = link.take_news();
                 self.herald.tell(&link.endpoint, news);
             }
-            if !has_more {
+            if !has_more && self.shared.handover.sleeps(wake_at) {
                 self.sleep(wake_at, &takes_data);
+                self.shared.handover.is_awake();
             }
         }
     }
