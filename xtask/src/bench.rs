@@ -19,7 +19,7 @@ pub(crate) fn knows(args: &[&str]) -> bool {
 
 /// After the first of them.
 fn knows_rest(args: &[&str]) -> bool {
-    !args.first().is_some_and(|arg| !arg.starts_with('-')) && knows(args)
+    args.first().is_none_or(|arg| arg.starts_with('-')) && knows(args)
 }
 
 /// Runs it, optimized; true where every bar was met. Its last line is a JSON object.

@@ -4,8 +4,9 @@ use std::process::Command;
 
 use crate::cargo::{CargoError, cargo, tests};
 use crate::libtest::Counts;
-use crate::part::counted;
+use crate::part::{Outcome, counted};
 use crate::python::Python;
+use crate::requirement::NATS_SERVER;
 use crate::system_libzmq::SystemLibzmq;
 
 /// The crate whose tests these are.
@@ -14,11 +15,36 @@ pub(crate) const PACKAGE: &str = "linger-testkit";
 /// The crates whose sockets they are about; with the system's libzmq their own tests run too.
 const SOCKETS: [&str; 2] = ["linger-registry", "linger-ack"];
 
+/// The test that needs a broker, and what its name contains.
+const BROKER: (&str, &str) = ("broker", "nats_is_measured");
+
 /// Runs those whose name contains `filter`; true where none failed.
 pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
     let python = Python::of_the_tests()?.is_met();
-    let counts = tests(&mut command(filter, python))?;
+    let mut counts = tests(&mut command(filter, python))?;
+    if filter.is_none_or(|filter| BROKER.1.contains(filter)) {
+        match broker()? {
+            Outcome::Tests(more) => counts += more,
+            _ => println!("SKIPPED {}", no_broker()),
+        }
+    }
     Ok(closing(filter, counts, python))
+}
+
+/// Runs the test with a broker, where there is one.
+pub(crate) fn broker() -> Result<Outcome, CargoError> {
+    if !NATS_SERVER.is_met() {
+        return Ok(Outcome::Skipped(no_broker()));
+    }
+    let (file, name) = BROKER;
+    let mut command = cargo(&["test", "--package", PACKAGE, "--test", file, "--"]);
+    command.args([name, "--include-ignored"]);
+    Ok(Outcome::Tests(tests(&mut command)?))
+}
+
+/// What to say where there is none.
+fn no_broker() -> String {
+    format!("the benchmark against a broker: {}", NATS_SERVER.missing())
 }
 
 /// Runs the same, and those of the crates with sockets, linked with the system's libzmq.
@@ -74,6 +100,8 @@ pub(crate) fn of_sockets(filter: Option<&str>, system: &SystemLibzmq) -> Command
 fn select<'a>(cargo: &'a mut Command, filter: Option<&str>, ignored: bool) -> &'a mut Command {
     cargo.args(["--package", PACKAGE, "--tests", "--"]);
     cargo.args(filter);
+    // It has a command of its own.
+    cargo.args(["--skip", BROKER.1]);
     if ignored {
         cargo.arg("--include-ignored");
     }

@@ -50,6 +50,18 @@ pub(crate) const SYSTEM_LIBZMQ: Requirement = Requirement {
     hint: "apt-get install libzmq3-dev pkg-config",
 };
 
+/// What ours is put beside in a benchmark, where there is one.
+pub(crate) const NATS_SERVER: Requirement = Requirement {
+    name: "nats-server",
+    // Debian has it where not everyone's path leads.
+    look: &["sh", "-c", "PATH=$PATH:/usr/sbin nats-server --version"],
+    install: &[
+        &["apt-get", "update"],
+        &["apt-get", "install", "--yes", "nats-server"],
+    ],
+    hint: "apt-get install nats-server",
+};
+
 /// Only for `check`, which goes without it where it is missing.
 pub(crate) const CARGO_DENY: Requirement = Requirement {
     name: "cargo-deny",

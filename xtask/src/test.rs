@@ -3,7 +3,7 @@
 use crate::cargo::{CargoError, cargo, succeeds, tests};
 use crate::part::{Outcome, Parts, counted};
 use crate::python::Python;
-use crate::requirement::{FOR_TESTS, SYSTEM_LIBZMQ};
+use crate::requirement::{FOR_TESTS, NATS_SERVER, SYSTEM_LIBZMQ};
 use crate::system_libzmq::SystemLibzmq;
 use crate::workspace::{Package, packages};
 use crate::{integration, lab, models, sim, smoke};
@@ -17,8 +17,9 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
         .collect();
     let missing = missing.join(", ");
     let python = Python::of_the_tests()?.meet(setup);
-    // Found again where it is used.
+    // Found again where they are used.
     SYSTEM_LIBZMQ.meet(setup);
+    NATS_SERVER.meet(setup);
 
     let mut parts = Parts::default();
     let mut run = |name: &str, part: &dyn Fn() -> Result<Outcome, CargoError>| {
@@ -43,6 +44,7 @@ pub(crate) fn main(setup: bool) -> Result<bool, CargoError> {
             None, python,
         ))?))
     });
+    run("benchmark against a broker", &integration::broker);
     run("linger-registry and linger-ack, system's libzmq", &|| {
         Ok(match SystemLibzmq::find()? {
             Some(system) => Outcome::Tests(tests(&mut integration::of_sockets(None, &system))?),

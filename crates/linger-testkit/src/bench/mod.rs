@@ -8,6 +8,7 @@
 //! | module | what it measures |
 //! |---|---|
 //! | [`ack`] | acknowledged publishing in the steady state, against bare PUB and SUB |
+//! | [`broker`] | acknowledged publishing and consuming against NATS JetStream |
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
 //!
@@ -15,6 +16,7 @@
 //! or a report says other than it should: speed at the price of that is none.
 
 pub mod ack;
+pub mod broker;
 pub mod coordinator;
 mod error;
 mod figure;
@@ -43,10 +45,14 @@ pub struct Benchmark {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Benchmark; 3] = [
+pub const ALL: [Benchmark; 4] = [
     Benchmark {
         name: "ack",
         run: ack::run,
+    },
+    Benchmark {
+        name: "broker",
+        run: broker::run,
     },
     Benchmark {
         name: "coordinator",
