@@ -33,6 +33,23 @@ fn the_coordinators_benchmark_has_its_figures_and_every_member_is_named() {
     );
 }
 
+#[test]
+fn the_benchmark_of_stops_has_its_figures_and_everything_is_received() {
+    has_figures(
+        &smoke("stop"),
+        &[
+            "stop_0_1sub",
+            "stop_0_8sub",
+            "stop_10k_1sub",
+            "stop_10k_8sub",
+            "stop_100k_1sub",
+            "stop_100k_8sub",
+            "stop_idle_1sub",
+            "stop_idle_8sub",
+        ],
+    );
+}
+
 fn smoke(name: &str) -> Findings {
     let mut tell = |_: &dyn Display| {};
     let mut plan = Plan::new(Effort::Smoke, "", &mut tell);

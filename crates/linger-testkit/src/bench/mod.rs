@@ -11,6 +11,7 @@
 //! | [`broker`] | acknowledged publishing and consuming against NATS JetStream |
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
+//! | [`stop`] | the time to stop a publisher with a backlog, against a bare close |
 //!
 //! A benchmark is a function that gives its figures to a [`Plan`]. It fails where a receiver misses a message,
 //! or a report says other than it should: speed at the price of that is none.
@@ -21,11 +22,13 @@ pub mod coordinator;
 mod error;
 mod figure;
 mod findings;
+mod gate;
 mod growth;
 mod plan;
 pub mod registry;
 mod rounds;
 mod size;
+pub mod stop;
 
 pub use error::BenchError;
 pub use figure::{Bar, Figure, Spread};
@@ -45,7 +48,7 @@ pub struct Benchmark {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Benchmark; 4] = [
+pub const ALL: [Benchmark; 5] = [
     Benchmark {
         name: "ack",
         run: ack::run,
@@ -61,6 +64,10 @@ pub const ALL: [Benchmark; 4] = [
     Benchmark {
         name: "registry",
         run: registry::run,
+    },
+    Benchmark {
+        name: "stop",
+        run: stop::run,
     },
 ];
 
