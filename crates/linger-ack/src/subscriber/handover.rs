@@ -27,6 +27,8 @@ struct Inner {
     /// What the application has acknowledged, and the machines don't know yet.
     acked: Vec<(usize, DeliveryId)>,
     acked_bytes: usize,
+    /// A machine was told of acknowledgements after the thread had asked it for its timers.
+    is_told: bool,
     /// How many messages, or bytes, may be acknowledged before an ACK is due at once.
     room: (u64, usize),
     /// A machine has something that comes before what is here, or after the last of it: ask them.
@@ -90,6 +92,7 @@ impl Handover {
                 held: 0,
                 acked: Vec::new(),
                 acked_bytes: 0,
+                is_told: false,
                 room: (0, 0),
                 is_detour: false,
                 is_over: false,
@@ -145,7 +148,8 @@ impl Handover {
     /// Says that the thread sleeps until then; false if it is to look again first.
     pub(super) fn sleeps(&self, until: Option<Instant>) -> bool {
         let mut inner = self.inner.lock();
-        let may_sleep = inner.acked.is_empty();
+        // Whoever acknowledged may have told the machine itself since, to ask it for more.
+        let may_sleep = inner.acked.is_empty() && !inner.is_told;
         if may_sleep {
             inner.sleep = Sleep::Until(until);
         }
@@ -176,6 +180,7 @@ impl Locked<'_> {
                 }
             }
             inner.acked_bytes = 0;
+            inner.is_told = true;
         }
         for (link, here) in links.iter_mut().zip(&self.inner.links) {
             link.machine.set_waiting(here.ready.len());
@@ -183,8 +188,10 @@ impl Locked<'_> {
         self.inner.held
     }
 
-    /// Takes what is new from a machine; says whether that was something.
+    /// Takes what is new from a machine; says whether that was something. The thread does so
+    /// right before it asks for the timers.
     pub(super) fn fill(&mut self, at: usize, link: &mut LinkState) -> bool {
+        self.inner.is_told = false;
         let Some(here) = self.inner.links.get_mut(at) else {
             return false;
         };

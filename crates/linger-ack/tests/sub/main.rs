@@ -5,6 +5,7 @@ mod access;
 mod common;
 mod events;
 mod flood;
+mod pace;
 mod prefixes;
 mod redelivery;
 mod security;
