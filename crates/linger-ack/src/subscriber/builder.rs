@@ -2,10 +2,12 @@
 
 use super::Subscriber;
 use super::handover::Handover;
+use super::helm::Helm;
 use super::herald::{Herald, Hook};
 use super::open::Opener;
+use super::reader::Reader;
 use super::state::Shared;
-use super::thread::ReceiveThread;
+use super::thread::WatchThread;
 use crate::error::ConnectError;
 use crate::place::Place;
 use crate::security::ClientSecurity;
@@ -213,10 +215,11 @@ impl SubscriberBuilder {
         };
         let handover = Handover::new(links.len(), queue, ack_delay);
         let waker = Waker::new().map_err(system)?;
-        let shared = Shared::new(name.clone(), endpoints, links, handover, waker);
+        let helm = Helm::new(Reader::new(sockets)).map_err(system)?;
+        let shared = Shared::new(name.clone(), endpoints, links, handover, waker, helm);
         let shared = Arc::new(shared);
         let herald = Herald::new(name.clone(), self.hook);
-        ReceiveThread::spawn(Arc::clone(&shared), sockets, herald).map_err(system)?;
+        WatchThread::spawn(Arc::clone(&shared), herald).map_err(system)?;
         Ok(Subscriber {
             shared,
             own_registry,

@@ -47,7 +47,7 @@ impl Shared {
         if !is_anywhere {
             return Err(self.ended(links.start, prefix));
         }
-        self.waker.wake();
+        self.wake();
         Ok(!asked.is_empty())
     }
 
@@ -61,7 +61,7 @@ impl Shared {
         }
         // Whoever waits for it waits in vain.
         self.announce(state);
-        self.waker.wake();
+        self.wake();
         was_wanted
     }
 

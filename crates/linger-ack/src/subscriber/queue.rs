@@ -2,9 +2,11 @@
 
 use super::delivery::Delivery;
 use super::handover::{Acked, Taken};
+use super::reader::Reader;
 use super::state::{Shared, State};
 use crate::error::DeliveryError;
 use linger_ack_proto::{DeliveryId, Item};
+use parking_lot::MutexGuard;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,17 +19,69 @@ impl Shared {
         if let Some(next) = self.take_ready() {
             return Some(next);
         }
-        let Some(deadline) = deadline else {
-            let mut state = self.lock();
-            loop {
-                if let Some(next) = self.next_or_end(&mut state, false) {
+        loop {
+            if let Some(reader) = self.helm.try_lead() {
+                if let Some(next) = self.lead(reader, deadline) {
                     return next;
                 }
-                self.wait(&mut state);
             }
-        };
-        self.wait_by(deadline, |state| self.next_or_end(state, true))
-            .flatten()
+            let mut state = self.lock();
+            if let Some(next) = self.next_or_end(&mut state, deadline.is_some()) {
+                return next;
+            }
+            let Some(_follower) = self.helm.follow() else {
+                continue;
+            };
+            if self.helm.ask() {
+                self.waker.wake();
+            }
+            if self.wait(&mut state, deadline) {
+                return self.next_or_end(&mut state, true).flatten();
+            }
+        }
+    }
+
+    /// Reads the sockets until there is a delivery, or there will be none, or the deadline comes.
+    ///
+    /// `None`: the sockets are over, so there is nothing more to read.
+    fn lead(
+        self: &Arc<Self>,
+        mut reader: MutexGuard<'_, Reader>,
+        deadline: Option<Instant>,
+    ) -> Option<Option<Result<Delivery, DeliveryError>>> {
+        loop {
+            let looked = match reader.look(self) {
+                Ok(looked) => looked,
+                Err(error) => {
+                    reader.failed = Some(error);
+                    self.helm.end();
+                    return None;
+                }
+            };
+            if looked.has_events {
+                self.helm.wake_watch();
+            }
+            let next = self.take_ready().map(Some);
+            let next = next.or_else(|| self.next_or_end(&mut self.lock(), deadline.is_some()));
+            if next.is_some() {
+                self.cease(reader);
+                return next;
+            }
+            if looked.has_ended {
+                self.helm.end();
+            }
+            if self.helm.is_done() {
+                return None;
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                self.cease(reader);
+                return Some(None);
+            }
+            if !looked.has_more {
+                let until = looked.wake_at.into_iter().chain(deadline).min();
+                reader.sleep(self, until);
+            }
+        }
     }
 
     /// The next delivery, if one is ready and no machine has to be asked for it.
@@ -62,7 +116,7 @@ impl Shared {
         for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
             link.leave = true;
         }
-        self.waker.wake();
+        self.wake();
         None
     }
 
@@ -117,11 +171,13 @@ impl Shared {
 
     pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
         let acked = self.handover.acknowledge(link, id);
-        if acked == Acked::Announce {
-            self.announce(self.lock());
-        }
-        if acked != Acked::Noted {
-            self.waker.wake();
+        match acked {
+            Acked::Noted => {}
+            Acked::Wake => self.waker.wake(),
+            Acked::Announce => {
+                self.announce(self.lock());
+                self.wake();
+            }
         }
     }
 
@@ -146,7 +202,7 @@ impl Shared {
             false => drop(state),
         }
         // What was given up is to be told.
-        self.waker.wake();
+        self.wake();
         comes_again
     }
 }

@@ -29,8 +29,8 @@ pub(super) struct Sockets {
 
 /// What came of a step.
 pub(super) struct Step {
-    /// There is something to tell, besides deliveries.
-    pub(super) has_news: bool,
+    /// Something happened that is to be told.
+    pub(super) has_events: bool,
     /// There may be more data to read.
     pub(super) has_more: bool,
 }
@@ -113,14 +113,17 @@ impl Sockets {
             state.machine.leave(now);
         }
         state.machine.handle_timeout(now);
-        let mut has_news = false;
+        let mut has_events = false;
         while let Some(event) = state.machine.poll_event() {
-            has_news = true;
+            has_events = true;
             self.react(now, state, &event)?;
             self.news.push(event);
         }
         self.transmit(state)?;
-        Ok(Step { has_news, has_more })
+        Ok(Step {
+            has_events,
+            has_more,
+        })
     }
 
     /// What happened since the last call.

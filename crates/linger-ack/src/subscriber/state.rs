@@ -1,10 +1,11 @@
 //! What the application and the receive thread share.
 
 use super::handover::Handover;
+use super::helm::Helm;
 use super::report::{LinkEnd, LinkReport, SubscriberReport};
 use crate::error::DeliveryError;
 use crate::wake::Waker;
-use linger_ack_proto::{EndReason, PrefixStanding, Subscriber as Machine};
+use linger_ack_proto::{EndReason, PrefixStanding, Subscriber as Machine, SubscriberEvent};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::fmt;
 use std::time::Instant;
@@ -18,7 +19,11 @@ pub(super) struct Shared {
     pub(super) handover: Handover,
     /// There is a delivery, or something began or ended.
     pub(super) change: Condvar,
+    /// Wakes whoever polls the sockets.
     pub(super) waker: Waker,
+    pub(super) helm: Helm,
+    /// What the watch is to tell, by link.
+    pub(super) news: Mutex<Vec<(usize, Vec<SubscriberEvent>)>>,
 }
 
 pub(super) struct State {
@@ -126,6 +131,7 @@ impl Shared {
         links: Vec<LinkState>,
         handover: Handover,
         waker: Waker,
+        helm: Helm,
     ) -> Self {
         Self {
             name,
@@ -134,7 +140,15 @@ impl Shared {
             handover,
             change: Condvar::new(),
             waker,
+            helm,
+            news: Mutex::new(Vec::new()),
         }
+    }
+
+    /// Has the sockets looked after at once, whoever does so and wherever it sleeps.
+    pub(super) fn wake(&self) {
+        self.waker.wake();
+        self.helm.wake_watch();
     }
 
     /// The machines, which know of everything that the application has taken and given back.
@@ -148,10 +162,21 @@ impl Shared {
         state.held = self.handover.lock().tell(&mut state.links);
     }
 
-    /// Waits for the next announcement.
-    pub(super) fn wait(&self, state: &mut MutexGuard<'_, State>) {
-        self.change.wait(state);
+    /// Waits for the next announcement, or the deadline; true if that came first.
+    pub(super) fn wait(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        deadline: Option<Instant>,
+    ) -> bool {
+        let is_late = match deadline {
+            Some(deadline) => self.change.wait_until(state, deadline).timed_out(),
+            None => {
+                self.change.wait(state);
+                false
+            }
+        };
         self.tell(state);
+        is_late
     }
 
     /// The sockets are handed back: what has not ended by now never will.
@@ -192,9 +217,7 @@ impl Shared {
             if let Some(answer) = answer(&mut state) {
                 return Some(answer);
             }
-            let is_late = self.change.wait_until(&mut state, deadline).timed_out();
-            self.tell(&mut state);
-            if is_late {
+            if self.wait(&mut state, Some(deadline)) {
                 return answer(&mut state);
             }
         }
@@ -228,7 +251,7 @@ impl Shared {
         let mut state = self.lock();
         state.stopped = true;
         self.announce(state);
-        self.waker.wake();
+        self.wake();
     }
 
     pub(super) fn ask_to_leave(&self) {
@@ -238,7 +261,7 @@ impl Shared {
             link.leave = true;
         }
         self.announce(state);
-        self.waker.wake();
+        self.wake();
     }
 
     pub(super) fn close_by(&self, deadline: Instant) -> SubscriberReport {
