@@ -10,9 +10,11 @@
 //! | `python` | Python with pyzmq, in the target folder |
 //! | `report` | a saved report of a shutdown as a picture |
 //! | `requirement` | what a command needs on the machine |
+//! | `round` | steps between marks on an axis |
 //! | `scenario` | the integration runs that take long |
 //! | `sim` | runs the simulator of the protocol |
 //! | `smoke` | the main job on a small input |
+//! | `svg` | writes SVG |
 //! | `system_libzmq` | the system's libzmq in the place of the bundled one |
 //! | `workspace` | the crates and their features |
 #![forbid(unsafe_code)]
@@ -29,13 +31,16 @@ mod part;
 mod python;
 mod report;
 mod requirement;
+mod round;
 mod scenario;
 mod sim;
 mod smoke;
+mod svg;
 mod system_libzmq;
 mod test;
 mod workspace;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 const COMMANDS: &str = "\
@@ -67,6 +72,8 @@ cargo xtask loom [--preemptions N]    the races in all orders of their threads, 
 cargo xtask bench [NAME] [--quick] [--json FILE]
                                   our code against bare sockets, tokens or a broker, in turn; a benchmark's name,
                                   or what a figure's begins with; ratios, and JSON last
+cargo xtask bench --docs [--quick]    measures all, stores it and makes docs/benchmarks.md of it, with charts
+cargo xtask bench --render        makes the page again of what is stored
 cargo xtask report FILE [--out FILE.svg]
                                   a saved report of a shutdown (JSON) as a timeline, on standard output unless told
 cargo xtask check                 format, clippy and docs with warnings denied, cargo deny
@@ -111,9 +118,12 @@ fn main() -> ExitCode {
         ["loom", "--preemptions", count] if count.parse::<usize>().is_ok() => {
             models::main(Some(count))
         }
-        ["bench", args @ ..] if bench::knows(args) => bench::main(args),
+        ["bench", options @ ..] => match bench::Options::read(options) {
+            Some(options) => return ended(bench::main(options)),
+            None => return unknown(&args),
+        },
         ["report", options @ ..] => match report::Options::read(options) {
-            Some(options) => return drawn(options),
+            Some(options) => return ended(report::main(options).map(|()| true)),
             None => return unknown(&args),
         },
         ["check"] => check::main(),
@@ -123,19 +133,13 @@ fn main() -> ExitCode {
         },
         _ => return unknown(&args),
     };
+    ended(result)
+}
+
+fn ended<E: Display>(result: Result<bool, E>) -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("cargo xtask: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn drawn(options: report::Options<'_>) -> ExitCode {
-    match report::main(options) {
-        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo xtask: {error}");
             ExitCode::FAILURE

@@ -5,9 +5,9 @@ use std::fmt::Display;
 use linger_coordinator::Report;
 
 use super::scale::Scale;
-use super::svg::{Px, Svg};
 use super::timeline::seconds;
 use super::units::Took;
+use crate::svg::{Px, Svg};
 
 pub(super) const HEIGHT: f64 = 54.0;
 

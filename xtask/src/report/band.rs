@@ -8,9 +8,9 @@ use super::choose::{Chosen, Rest, choose};
 use super::kind::Kind;
 use super::row;
 use super::scale::Scale;
-use super::svg::{Px, Svg};
 use super::timeline::{MARGIN, NAMES, OUTCOMES, WIDTH, seconds};
 use super::units::{Took, shortened};
+use crate::svg::{Px, Svg};
 
 /// Heights of the phase's own row, of each below it, and of the rim.
 const OWN: f64 = 32.0;

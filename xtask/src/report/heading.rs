@@ -8,9 +8,9 @@ use linger_coordinator::Report;
 use super::band::Band;
 use super::kind::Kind;
 use super::read::Saved;
-use super::svg::{Px, Svg};
 use super::timeline::{MARGIN, WIDTH};
 use super::units::{Took, shortened};
+use crate::svg::{Px, Svg};
 
 pub(super) const HEIGHT: f64 = 78.0;
 pub(super) const LEGEND: f64 = 44.0;

@@ -10,7 +10,6 @@
 //! | `units` | times as text |
 //! | `kind` | what a member's outcome looks like |
 //! | `style` | colours and fonts, light and dark |
-//! | `svg` | writes the markup |
 
 mod axis;
 mod band;
@@ -21,7 +20,6 @@ mod read;
 mod row;
 mod scale;
 mod style;
-mod svg;
 #[cfg(test)]
 mod tests;
 mod timeline;

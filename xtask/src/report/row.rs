@@ -7,9 +7,9 @@ use linger_coordinator::{MemberReport, Outcome};
 use super::band::over;
 use super::kind::Kind;
 use super::scale::Scale;
-use super::svg::{Px, Svg};
 use super::timeline::{NAMES, OUTCOMES, seconds};
 use super::units::{Took, shortened};
+use crate::svg::{Px, Svg};
 
 const BAR: f64 = 7.0;
 

@@ -1,6 +1,7 @@
 //! From a time to a place.
 
 use super::units::Unit;
+use crate::round::round;
 
 /// Where what was used of the budget is less than this, the rest of it is drawn narrower.
 const MUCH: f64 = 0.4;
@@ -77,16 +78,6 @@ impl Scale {
             })
             .collect()
     }
-}
-
-/// The next of 1, 2, 5, 10, 20 …
-fn round(step: f64) -> f64 {
-    let power = 10_f64.powf(step.log10().floor());
-    let digits = [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power);
-    digits
-        .into_iter()
-        .find(|rounded| *rounded >= step)
-        .unwrap_or(10.0 * power)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use linger_coordinator::{PhaseReport, Report};
 use super::band::Band;
 use super::read::Saved;
 use super::scale::Scale;
-use super::svg::{Px, Svg};
 use super::{axis, heading, style};
+use crate::svg::{Px, Svg};
 
 pub(super) const WIDTH: f64 = 1280.0;
 pub(super) const MARGIN: f64 = 24.0;

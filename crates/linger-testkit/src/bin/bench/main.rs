@@ -59,7 +59,10 @@ fn run(args: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     if findings == Findings::default() && !has_failed {
         return Err(format!("no figure is named {wanted:?}").into());
     }
-    let json = findings.json().to_string();
+    let mut json = findings.json();
+    let (major, minor, patch) = linger::zmq::version();
+    json["libzmq"] = format!("{major}.{minor}.{patch}").into();
+    let json = json.to_string();
     if let Some(file) = file {
         fs::write(file, format!("{json}\n"))?;
     }

@@ -3,38 +3,38 @@
 use std::fmt::{self, Display, Write};
 
 /// An attribute's name and value.
-pub(super) type Attribute<'a> = (&'a str, &'a dyn Display);
+pub(crate) type Attribute<'a> = (&'a str, &'a dyn Display);
 
 /// The markup so far.
 #[derive(Debug, Default)]
-pub(super) struct Svg {
+pub(crate) struct Svg {
     markup: String,
 }
 
 impl Svg {
     /// Opens an element that [`end`](Self::end) closes.
-    pub(super) fn begin(&mut self, tag: &str, attributes: &[Attribute<'_>]) {
+    pub(crate) fn begin(&mut self, tag: &str, attributes: &[Attribute<'_>]) {
         self.tag(tag, attributes);
         self.markup.push_str(">\n");
     }
 
-    pub(super) fn end(&mut self, tag: &str) {
+    pub(crate) fn end(&mut self, tag: &str) {
         self.put(format_args!("</{tag}>\n"));
     }
 
     /// An element with nothing in it.
-    pub(super) fn empty(&mut self, tag: &str, attributes: &[Attribute<'_>]) {
+    pub(crate) fn empty(&mut self, tag: &str, attributes: &[Attribute<'_>]) {
         self.tag(tag, attributes);
         self.markup.push_str("/>\n");
     }
 
     /// An element with text in it.
-    pub(super) fn text(&mut self, tag: &str, attributes: &[Attribute<'_>], text: impl Display) {
+    pub(crate) fn text(&mut self, tag: &str, attributes: &[Attribute<'_>], text: impl Display) {
         self.tag(tag, attributes);
         self.put(format_args!(">{}</{tag}>\n", Escaped(text)));
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.markup
     }
 
@@ -53,7 +53,7 @@ impl Svg {
 
 /// A place or a length, to a tenth of a pixel.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Px(pub(super) f64);
+pub(crate) struct Px(pub(crate) f64);
 
 impl Display for Px {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
