@@ -25,6 +25,7 @@ pub(super) fn stop(load: Load) -> Result<Duration, BenchError> {
             hold.gate.pass();
             receiver.receive(sequences)?;
             hold.has_it();
+            hold.exit.pass();
             Ok(())
         })?;
     }

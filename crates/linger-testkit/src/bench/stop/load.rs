@@ -3,8 +3,8 @@
 use crate::bench::BenchError;
 use crate::bench::gate::Gate;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The topic of every message.
@@ -65,6 +65,7 @@ pub(super) fn is_next(found: &[u8], sequence: u32) -> Result<(), BenchError> {
 #[derive(Default)]
 pub(super) struct Applications {
     gate: Arc<Gate>,
+    exit: Arc<Gate>,
     threads: Vec<Application>,
 }
 
@@ -74,10 +75,13 @@ struct Application {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What an application's thread holds: its word, and the gate.
+/// What an application's thread holds: its word, and the gates.
 pub(super) struct Hold {
+    /// Open when the clock starts.
     pub(super) gate: Arc<Gate>,
-    pub(super) tell: std::sync::mpsc::Sender<Result<Instant, BenchError>>,
+    /// Open when it has stopped: nobody closes anything before, but who is measured.
+    pub(super) exit: Arc<Gate>,
+    tell: Sender<Result<Instant, BenchError>>,
 }
 
 impl Applications {
@@ -86,12 +90,13 @@ impl Applications {
         &mut self,
         run: impl FnOnce(&Hold) -> Result<(), BenchError> + Send + 'static,
     ) -> Result<(), BenchError> {
-        let (tell, told) = std::sync::mpsc::channel();
+        let (tell, told) = mpsc::channel();
         let hold = Hold {
             gate: Arc::clone(&self.gate),
+            exit: Arc::clone(&self.exit),
             tell,
         };
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("bench application".to_owned())
             .spawn(move || {
                 if let Err(error) = run(&hold) {
@@ -135,6 +140,7 @@ impl Applications {
 impl Drop for Applications {
     fn drop(&mut self) {
         self.release();
+        self.exit.open();
         for application in &mut self.threads {
             // What it had to say it has told.
             let _ = application.thread.take().map(JoinHandle::join);

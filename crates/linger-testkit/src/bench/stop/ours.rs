@@ -27,6 +27,7 @@ pub(super) fn stop(load: Load) -> Result<Duration, BenchError> {
             hold.gate.pass();
             receive(&subscriber, sequences)?;
             hold.has_it();
+            hold.exit.pass();
             // After the last there is none: the stream ends here.
             let late = Instant::now() + AMPLE;
             let is_over = subscriber.deliveries().next().is_none();
