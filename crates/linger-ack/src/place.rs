@@ -58,6 +58,40 @@ impl Place {
         if let Some(group) = &self.group {
             builder = builder.group(group.clone());
         }
+        if self.registry.is_none() {
+            // Nobody sees the report of a registry that is our own: its context's end, which waits
+            // for theirs, is enough.
+            builder = builder.unobserved();
+        }
         builder.open()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linger_registry::Outcome;
+    use std::time::Instant;
+
+    /// How a socket ends, as its registry reports it.
+    fn end_of(place: &Place) -> Outcome {
+        let (registry, _) = place.registry();
+        let socket = place.open(
+            &registry,
+            zmq::PUB,
+            "data".to_owned(),
+            Duration::from_secs(1),
+        );
+        drop(socket.expect("opened"));
+        let report = registry.close_by(Instant::now() + Duration::from_secs(60));
+        report.sockets()[0].outcome().clone()
+    }
+
+    #[test]
+    fn an_end_is_watched_where_somebody_sees_the_report() {
+        let mut place = Place::here();
+        assert_eq!(end_of(&place), Outcome::Unobserved);
+        place.set_registry(&Registry::new());
+        assert!(matches!(end_of(&place), Outcome::Emptied { .. }));
     }
 }
