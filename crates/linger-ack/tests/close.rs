@@ -3,7 +3,8 @@
 
 use linger_ack::linger_registry::Registry;
 use linger_ack::{
-    Level, MemberOutcome, Outcome, PublishError, Publisher, Quorum, Subscriber, WaitError,
+    EndReason, Level, LinkEnd, MemberOutcome, Outcome, PublishError, Publisher, Quorum, Subscriber,
+    WaitError,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -73,6 +74,32 @@ fn a_deadline_that_is_past_gives_the_truth_at_once() {
     let report = ticks.close_by(begun, Quorum::All);
     assert!(begun.elapsed() < GRACE);
     assert_eq!(report.outcome, Outcome::Behind);
+}
+
+#[test]
+fn members_that_have_acknowledged_everything_are_told_the_end_without_a_marker() {
+    let ticks = Publisher::builder("ticks")
+        .configure(|config| config.sync_after = Duration::from_secs(10))
+        .bind("tcp://127.0.0.1:*", "tcp://127.0.0.1:*")
+        .expect("bound");
+    let subscriber = member(&ticks, "one");
+    ticks.publish("T", "1").expect("accepted");
+    subscriber
+        .next_by(soon())
+        .expect("not gone")
+        .expect("in time")
+        .ack();
+    let late = soon();
+    while ticks.outstanding().messages > 0 {
+        assert!(Instant::now() < late);
+        thread::yield_now();
+    }
+    let report = ticks.close_by(soon(), Quorum::All);
+    assert_eq!(report.outcome, Outcome::Drained);
+    assert_eq!(report.counters.markers, 0);
+    assert!(subscriber.deliveries().next().is_none(), "the stream ends");
+    let left = subscriber.close_by(soon());
+    assert_eq!(left.links[0].end, LinkEnd::Ended(EndReason::Confirmed));
 }
 
 #[test]

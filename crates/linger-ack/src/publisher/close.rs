@@ -146,7 +146,7 @@ impl Shared {
         while core.transmit() {}
         match core.data.take() {
             // Nobody who is here lacks anything: what is left is END, said again in vain.
-            Some(data) if core.machine.is_settled(&core.machine.target()) => data.discard(),
+            Some(data) if core.is_settled() => data.discard(),
             data => drop(data),
         }
         core.report = Some(report);
@@ -156,6 +156,11 @@ impl Shared {
 }
 
 impl Core {
+    /// Whether nobody has anything left to acknowledge.
+    pub(super) fn is_settled(&self) -> bool {
+        self.machine.is_settled(&self.machine.target())
+    }
+
     /// The report, once the sockets are handed back, or the deadline has come.
     pub(super) fn closed(&self, is_late: bool) -> Option<Arc<PublisherReport>> {
         let is_over = self.has_thread_ended || is_late;

@@ -149,7 +149,9 @@ impl ControlThread {
                 end = shared.judge(&core, &closing, now);
             }
         }
-        let has_more = core.transmit() || has_more;
+        // Who has acknowledged everything needs no END to know what to wait for: FIN says it.
+        let needs_end = !matches!(end, Some(End::Now)) || !core.is_settled();
+        let has_more = (needs_end && core.transmit()) || has_more;
         self.news.gather(&mut core, now);
         shared.announce();
         let control = std::mem::take(&mut core.control);
