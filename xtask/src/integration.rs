@@ -25,7 +25,10 @@ pub(crate) fn main(filter: Option<&str>) -> Result<bool, CargoError> {
     if filter.is_none_or(|filter| BROKER.1.contains(filter)) {
         match broker()? {
             Outcome::Tests(more) => counts += more,
-            _ => println!("SKIPPED {}", no_broker()),
+            _ => {
+                println!("SKIPPED {}", no_broker());
+                counts += Counts::skipped(1);
+            }
         }
     }
     Ok(closing(filter, counts, python))

@@ -23,6 +23,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,7 +113,10 @@ pub(crate) fn main(options: Options<'_>) -> Result<bool, BenchError> {
             }
             Ok(succeeds(&mut bench)?)
         }
-        Options::Docs { is_quick } => docs(root, is_quick),
+        Options::Docs { is_quick } => {
+            let file = target_folder()?.join("benchmarks.json");
+            docs(root, &file, is_quick, &mut command(is_quick))
+        }
         Options::Render => {
             let saved = Saved::open(&page::stored(root))?;
             page::write(root, &saved)?;
@@ -132,24 +136,23 @@ fn command(is_quick: bool) -> Command {
     command
 }
 
-fn docs(root: &Path, is_quick: bool) -> Result<bool, BenchError> {
-    let folder = target_folder()?;
-    let file = folder.join("benchmarks.json");
+/// Runs it, and makes the page of what it wrote into `file`.
+fn docs(root: &Path, file: &Path, is_quick: bool, bench: &mut Command) -> Result<bool, BenchError> {
     // What an earlier run has left would pass for this one's.
-    match std::fs::remove_file(&file) {
+    match fs::remove_file(file) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            return Err(BenchError::File { path: file, source });
+            let path = file.to_owned();
+            return Err(BenchError::File { path, source });
         }
         _ => {}
     }
-    let mut bench = command(is_quick);
-    bench.arg("--json").arg(&file);
+    bench.arg("--json").arg(file);
     // A bar that is not met is for the page to say; a figure that is missing it could not.
     let code = bench.status().map_err(CargoError::Run)?.code();
     if !matches!(code, Some(0 | 1)) || !file.exists() {
         return Err(BenchError::Failed);
     }
-    let (findings, libzmq) = saved::json(&file)?;
+    let (findings, libzmq) = saved::json(file)?;
     let saved = Saved::new(Conditions::here(root, &libzmq)?, is_quick, findings);
     saved.store(&page::stored(root))?;
     page::write(root, &saved)?;

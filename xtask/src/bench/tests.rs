@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 
 use super::saved::Saved;
 use super::section::{self, Section};
-use super::{Options, chart, growth, page, table};
+use super::{BenchError, Options, chart, docs, growth, page, table};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -260,6 +261,44 @@ fn what_could_not_be_computed_is_said_to_be_not_measured() {
     let ack = section(&all, "ack");
     assert!(table::of(ack).contains("is not measured, and should be at least 0.9"));
     assert!(Document::parse(&chart::draw(ack).unwrap()).is_ok());
+}
+
+#[test]
+fn what_was_measured_is_stored_even_if_a_bar_is_missed_but_not_if_something_failed() {
+    let name = format!("linger-xtask-bench-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir_all(folder.join("docs/benchmarks")).unwrap();
+    fs::write(folder.join("docs/benchmarks/old.svg"), "<svg/>").unwrap();
+    let marks = "<!-- generated: ack -->\n<!-- end: ack -->\n";
+    fs::write(folder.join("docs/benchmarks.md"), marks).unwrap();
+    fs::write(folder.join("README.md"), "words\n").unwrap();
+    fs::write(folder.join("Cargo.lock"), "").unwrap();
+    let found = json!({
+        "figures": [ratio("ack_tcp", 0.5, ("rate", Some(0.9)), false)], "libzmq": "4.3.4",
+    });
+    fs::write(folder.join("found.json"), found.to_string()).unwrap();
+    let file = folder.join("benchmarks.json");
+    // As the program is: `$0 … --json FILE`.
+    let run = |code: u8| {
+        let script = format!("cp found.json \"$2\"; exit {code}");
+        let mut bench = Command::new("sh");
+        bench.args(["-c", &script, "bench"]).current_dir(&folder);
+        docs(&folder, &file, true, &mut bench)
+    };
+    assert!(matches!(run(2), Err(BenchError::Failed)));
+    assert!(!page::stored(&folder).exists());
+    assert!(!run(1).unwrap());
+    let page = fs::read_to_string(folder.join("docs/benchmarks.md")).unwrap();
+    assert!(
+        page.contains("is 0.500, and should be at least 0.9"),
+        "{page}"
+    );
+    let pictures = page::pictures(&folder).unwrap();
+    assert_eq!(pictures, [folder.join("docs/benchmarks/ack.svg")]);
+    assert!(run(0).unwrap());
+    let saved = Saved::open(&page::stored(&folder)).unwrap();
+    assert!(saved.quick && saved.conditions.libzmq == "4.3.4");
+    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
