@@ -5,7 +5,7 @@ use crate::bench::BenchError;
 use crate::child::Child;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -31,19 +31,33 @@ pub(super) struct Server {
 
 /// What starts it on this machine, if anything does.
 pub(super) fn program() -> Option<&'static str> {
-    PROGRAMS.into_iter().find(|program| {
-        let mut version = Command::new(program);
-        version.arg("--version").stdin(Stdio::null());
-        version.stdout(Stdio::null()).stderr(Stdio::null());
-        version.status().is_ok_and(|status| status.success())
-    })
+    let has_version = |program: &&str| runs(Command::new(program).arg("--version"));
+    PROGRAMS.into_iter().find(has_version)
+}
+
+fn runs(command: &mut Command) -> bool {
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// What starts it so that it is killed with the thread that does, should that be killed; where
+/// util-linux can't do that, it would run on.
+fn tied(program: &str) -> Command {
+    const TIE: [&str; 2] = ["--pdeathsig", "KILL"];
+    if runs(Command::new("setpriv").args(TIE).arg("true")) {
+        let mut command = Command::new("setpriv");
+        command.args(TIE).arg(program);
+        return command;
+    }
+    Command::new(program)
 }
 
 impl Server {
     /// Starts it, and waits until it listens.
     pub(super) fn start(program: &str) -> Result<Self, BenchError> {
         let folder = Folder::new()?;
-        let mut command = Command::new(program);
+        let mut command = tied(program);
         // Any free port, loopback alone. The folder stays nearly empty: the stream is in memory.
         command.args(["--jetstream", "--addr", "127.0.0.1", "--port", "-1"]);
         command.arg("--store_dir").arg(&folder.0);
@@ -77,7 +91,7 @@ impl Folder {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("linger-bench-nats-{}-{number}", process::id());
-        let folder = Path::new(&env::temp_dir()).join(name);
+        let folder = env::temp_dir().join(name);
         fs::create_dir(&folder)?;
         Ok(Self(folder))
     }
