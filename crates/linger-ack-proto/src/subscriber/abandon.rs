@@ -81,6 +81,9 @@ impl Again {
 
     /// It is settled, so it is not handed out again.
     pub(super) fn settle(&mut self, id: &DeliveryId) {
+        if self.tries.is_empty() {
+            return;
+        }
         let known = self.tries.remove(&(id.number, id.sequence));
         if let Some(place) = known.and_then(|known| known.place) {
             self.queue.remove(&place);

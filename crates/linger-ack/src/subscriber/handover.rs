@@ -241,9 +241,9 @@ impl Locked<'_> {
 
 impl Inner {
     fn pop_any(&mut self, resume: usize) -> Option<Taken> {
-        let count = self.links.len();
         let turn = self.turn;
-        (turn..turn + count).find_map(|at| self.pop(at % count, resume))
+        let mut order = (turn..self.links.len()).chain(0..turn);
+        order.find_map(|at| self.pop(at, resume))
     }
 
     fn pop(&mut self, at: usize, resume: usize) -> Option<Taken> {
@@ -262,7 +262,10 @@ impl Inner {
     }
 
     fn gives(&mut self, at: usize, item: &Item) {
-        self.turn = at + 1;
+        self.turn = match at + 1 < self.links.len() {
+            true => at + 1,
+            false => 0,
+        };
         if matches!(item, Item::Message(_)) {
             self.held += 1;
         }

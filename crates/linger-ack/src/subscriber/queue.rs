@@ -125,7 +125,7 @@ impl Shared {
         let count = state.links.len();
         let turn = handover.turn();
         let mut next = None;
-        for at in (turn..turn + count).map(|at| at % count) {
+        for at in (turn..count).chain(0..turn) {
             let link = &mut state.links[at];
             if let Some(item) = link.machine.poll_again() {
                 handover.gives(at, &item);
