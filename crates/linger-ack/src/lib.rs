@@ -98,8 +98,8 @@ pub use publisher::{
 #[cfg(feature = "tokio")]
 pub use subscriber::{AsyncSubscriber, DeliveryStream};
 pub use subscriber::{
-    Deliveries, Delivery, Link, LinkEnd, LinkReport, Subscriber, SubscriberBuilder,
-    SubscriberReport,
+    BatchedDelivery, Batches, Deliveries, Delivery, DeliveryBatch, Link, LinkEnd, LinkReport,
+    Subscriber, SubscriberBuilder, SubscriberReport,
 };
 
 #[doc = include_str!("../GUIDE.md")]

@@ -1,6 +1,6 @@
 //! Deliveries that come back unacknowledged: handed out again, then given up by name (SPEC A6).
 
-use super::delivery::{Delivery, DeliveryId};
+use super::delivery::Delivery;
 use super::join::Stage;
 use super::{Subscriber, SubscriberEvent};
 use crate::id::Level;
@@ -79,14 +79,14 @@ impl Again {
         self.queue.insert(self.next_place, delivery);
     }
 
-    /// It is settled, so it is not handed out again.
-    pub(super) fn settle(&mut self, id: &DeliveryId) {
-        if self.tries.is_empty() {
-            return;
-        }
-        let known = self.tries.remove(&(id.number, id.sequence));
-        if let Some(place) = known.and_then(|known| known.place) {
-            self.queue.remove(&place);
+    /// These are settled, so they are not handed out again.
+    pub(super) fn settle(&mut self, number: u32, first: u64, last: u64) {
+        let range = (number, first)..=(number, last);
+        while let Some((&key, known)) = self.tries.range(range.clone()).next() {
+            if let Some(place) = known.place {
+                self.queue.remove(&place);
+            }
+            self.tries.remove(&key);
         }
     }
 
@@ -160,7 +160,7 @@ impl Subscriber {
             self.counters.unnamed += 1;
         }
         self.again.runs = self.again.runs + topic.abandoned_runs() - before;
-        self.again.settle(&id);
+        self.again.settle(id.number, id.sequence, id.sequence);
         self.unsettled -= 1;
         self.counters.abandoned += 1;
         self.events.push_back(SubscriberEvent::Abandoned {

@@ -113,23 +113,45 @@ impl Subscriber {
     /// [`handle_timeout`](Self::handle_timeout). An acknowledgement of a former session is
     /// dropped: that message is not owed to this one.
     pub fn acknowledge(&mut self, now: Instant, id: &DeliveryId) -> bool {
-        if id.generation != self.generation && !planted(Bug::AckAcrossSessions) {
+        self.acknowledge_run(now, id, 1, id.len)
+    }
+
+    /// As [`acknowledge`](Self::acknowledge), for `count` messages of one topic in a row; `last`
+    /// is the last of them, and their payloads have so many bytes in all.
+    ///
+    /// However many they are, this takes no longer, unless others of that topic were acknowledged
+    /// out of order or came back.
+    pub fn acknowledge_run(
+        &mut self,
+        now: Instant,
+        last: &DeliveryId,
+        count: u64,
+        bytes: usize,
+    ) -> bool {
+        if last.generation != self.generation && !planted(Bug::AckAcrossSessions) {
             return false;
         }
-        let Some(topic) = self.topics.get_mut(&id.number) else {
+        let Some(topic) = self.topics.get_mut(&last.number) else {
             return false;
         };
-        if !topic.settle(id.sequence) {
+        let first = last.sequence.saturating_sub(count) + 1;
+        let settled = match topic.settle_next(first, last.sequence) {
+            true => count,
+            false => (first..=last.sequence)
+                .map(|n| u64::from(topic.settle(n)))
+                .sum(),
+        };
+        if settled == 0 {
             return false;
         }
-        self.again.settle(id);
-        self.unsettled -= 1;
-        let counts = self.config.level == Level::Processed;
-        let bytes = if counts { id.len } else { 0 };
+        self.again.settle(last.number, first, last.sequence);
+        self.unsettled -= settled;
+        let (messages, bytes) = match self.config.level {
+            Level::Processed => (settled, bytes),
+            Level::Received => (0, 0),
+        };
         let delay = self.config.ack_delay;
-        let mut due = self
-            .acks
-            .note(now, id.number, delay, u64::from(counts), bytes);
+        let mut due = self.acks.note(now, last.number, delay, messages, bytes);
         if self.end.is_whole() {
             self.acks.hurry(now);
             due = true;

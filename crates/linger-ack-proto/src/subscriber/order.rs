@@ -154,9 +154,7 @@ impl Topic {
 
     /// Marks a sequence as acknowledged. False if it was before, or was never handed out.
     pub(super) fn settle(&mut self, sequence: u64) -> bool {
-        let is_next = sequence == self.processed + 1 && sequence < self.next;
-        if is_next && self.settled.is_empty() && self.abandoned.is_empty() {
-            self.processed = sequence;
+        if self.settle_next(sequence, sequence) {
             return true;
         }
         let is_open = self.is_open(sequence);
@@ -164,6 +162,16 @@ impl Topic {
             self.settle_run(sequence, sequence);
         }
         is_open
+    }
+
+    /// The same for a run, if it is what comes next, and nothing after it is settled or given up.
+    pub(super) fn settle_next(&mut self, first: u64, last: u64) -> bool {
+        let is_next = first == self.processed + 1 && last < self.next;
+        let is_alone = self.settled.is_empty() && self.abandoned.is_empty();
+        if is_next && is_alone {
+            self.processed = last;
+        }
+        is_next && is_alone
     }
 
     /// Gives a message up that is open; false if it can only be counted.

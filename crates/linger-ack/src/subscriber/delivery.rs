@@ -3,6 +3,7 @@
 use super::state::Shared;
 use bytes::Bytes;
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 /// A message, to be acknowledged once it is processed.
@@ -35,6 +36,12 @@ impl Delivery {
             shared,
             is_done: false,
         }
+    }
+
+    /// What it is made of; it is neither acknowledged nor abandoned by that.
+    pub(super) fn into_parts(mut self) -> (usize, linger_ack_proto::Delivery, Arc<Shared>) {
+        self.is_done = true;
+        (self.link, self.delivery.clone(), Arc::clone(&self.shared))
     }
 
     /// The topic.
@@ -72,7 +79,8 @@ impl Delivery {
     /// Says that the message is processed. Never blocks on the network.
     pub fn ack(mut self) {
         self.is_done = true;
-        self.shared.acknowledge(self.link, &self.delivery.id);
+        self.shared
+            .acknowledge(iter::once((self.link, &self.delivery.id)));
     }
 
     /// Gives it back unacknowledged, as dropping does. True if it is handed out again.

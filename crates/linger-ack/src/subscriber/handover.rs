@@ -5,7 +5,7 @@
 //! ([`Shared::lock`](super::state::Shared::lock)); that order of the two locks is the only one.
 
 use super::state::LinkState;
-use linger_ack_proto::{DeliveryId, Item};
+use linger_ack_proto::{Delivery, DeliveryId, Item};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -25,7 +25,8 @@ struct Inner {
     /// How many deliveries the application holds.
     held: u64,
     /// What the application has acknowledged, and the machines don't know yet.
-    acked: Vec<(usize, DeliveryId)>,
+    acked: Vec<Run>,
+    acked_messages: u64,
     acked_bytes: usize,
     /// A machine was told of acknowledgements after the thread had asked it for its timers.
     is_told: bool,
@@ -43,6 +44,31 @@ struct Link {
     ready: VecDeque<Item>,
     /// The thread has stopped reading SUB, as too many wait.
     is_paused: bool,
+}
+
+/// Acknowledged messages of one topic in a row.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    link: usize,
+    last: DeliveryId,
+    count: u64,
+    bytes: usize,
+}
+
+impl Run {
+    fn goes_on_with(&self, link: usize, id: &DeliveryId) -> bool {
+        let last = &self.last;
+        (self.link, last.number, last.generation) == (link, id.number, id.generation)
+            && last.sequence + 1 == id.sequence
+    }
+}
+
+/// What a batch was filled with.
+pub(super) enum Popped {
+    /// Messages, or nothing.
+    Messages { resumes: bool },
+    /// Something else, which is given by itself.
+    Other(Taken),
 }
 
 /// What the receive thread does.
@@ -91,6 +117,7 @@ impl Handover {
                 turn: 0,
                 held: 0,
                 acked: Vec::new(),
+                acked_messages: 0,
                 acked_bytes: 0,
                 is_told: false,
                 room: (0, 0),
@@ -112,12 +139,44 @@ impl Handover {
         }
     }
 
-    /// Notes an acknowledgement.
-    pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) -> Acked {
+    /// Moves up to so many messages into a batch, if no machine has to be asked first.
+    ///
+    /// What can't be had any more stands between messages: it is given alone.
+    pub(super) fn pop_many(&self, most: usize, batch: &mut Vec<(usize, Delivery)>) -> Popped {
         let mut inner = self.inner.lock();
-        inner.held -= 1;
-        inner.acked.push((link, *id));
-        inner.acked_bytes += id.len;
+        let mut resumes = false;
+        let ready: usize = inner.links.iter().map(|link| link.ready.len()).sum();
+        batch.reserve_exact(ready.min(most));
+        while !inner.is_detour && batch.len() < most {
+            let is_begun = !batch.is_empty();
+            match inner.pop_if(self.resume, |item| {
+                !is_begun || matches!(item, Item::Message(_))
+            }) {
+                Some(Taken {
+                    link,
+                    item: Item::Message(delivery),
+                    resumes: also,
+                }) => {
+                    resumes |= also;
+                    batch.push((link, delivery));
+                }
+                Some(other) => return Popped::Other(other),
+                None => break,
+            }
+        }
+        Popped::Messages { resumes }
+    }
+
+    /// Notes acknowledgements.
+    pub(super) fn acknowledge<'a>(
+        &self,
+        ids: impl Iterator<Item = (usize, &'a DeliveryId)>,
+    ) -> Acked {
+        let mut inner = self.inner.lock();
+        let is_first = inner.acked.is_empty();
+        for (link, id) in ids {
+            inner.acknowledge(link, id);
+        }
         if inner.is_over {
             return Acked::Announce;
         }
@@ -125,9 +184,8 @@ impl Handover {
             return Acked::Noted;
         };
         let (messages, bytes) = inner.room;
-        let is_due = inner.acked.len() as u64 >= messages || inner.acked_bytes >= bytes;
+        let is_due = inner.acked_messages >= messages || inner.acked_bytes >= bytes;
         // Only for the first is there no timer yet.
-        let is_first = inner.acked.len() == 1;
         let is_late = |limit: Instant| wakes.is_none_or(|wakes| wakes > limit);
         if is_due || (is_first && is_late(Instant::now() + self.ack_delay)) {
             // It is woken once.
@@ -174,11 +232,13 @@ impl Locked<'_> {
         if !self.inner.acked.is_empty() {
             let now = Instant::now();
             let inner = &mut *self.inner;
-            for (at, id) in inner.acked.drain(..) {
-                if let Some(link) = links.get_mut(at) {
-                    link.machine.acknowledge(now, &id);
+            for run in inner.acked.drain(..) {
+                if let Some(link) = links.get_mut(run.link) {
+                    link.machine
+                        .acknowledge_run(now, &run.last, run.count, run.bytes);
                 }
             }
+            inner.acked_messages = 0;
             inner.acked_bytes = 0;
             inner.is_told = true;
         }
@@ -241,9 +301,36 @@ impl Locked<'_> {
 
 impl Inner {
     fn pop_any(&mut self, resume: usize) -> Option<Taken> {
+        self.pop_if(resume, |_| true)
+    }
+
+    fn pop_if(&mut self, resume: usize, wants: impl Fn(&Item) -> bool) -> Option<Taken> {
         let turn = self.turn;
         let mut order = (turn..self.links.len()).chain(0..turn);
-        order.find_map(|at| self.pop(at, resume))
+        let next = order.find(|at| self.links.get(*at).is_some_and(|it| !it.ready.is_empty()))?;
+        match self.links.get(next)?.ready.front() {
+            Some(item) if wants(item) => self.pop(next, resume),
+            _ => None,
+        }
+    }
+
+    fn acknowledge(&mut self, link: usize, id: &DeliveryId) {
+        self.held -= 1;
+        self.acked_messages += 1;
+        self.acked_bytes += id.len;
+        match self.acked.last_mut() {
+            Some(run) if run.goes_on_with(link, id) => {
+                run.last = *id;
+                run.count += 1;
+                run.bytes += id.len;
+            }
+            _ => self.acked.push(Run {
+                link,
+                last: *id,
+                count: 1,
+                bytes: id.len,
+            }),
+        }
     }
 
     fn pop(&mut self, at: usize, resume: usize) -> Option<Taken> {

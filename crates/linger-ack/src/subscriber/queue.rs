@@ -1,7 +1,8 @@
 //! What the application takes, and gives back.
 
+use super::batch::DeliveryBatch;
 use super::delivery::Delivery;
-use super::handover::{Acked, Taken};
+use super::handover::{Acked, Popped, Taken};
 use super::reader::Reader;
 use super::state::{Shared, State};
 use crate::error::DeliveryError;
@@ -16,17 +17,41 @@ impl Shared {
         self: &Arc<Self>,
         deadline: Option<Instant>,
     ) -> Option<Result<Delivery, DeliveryError>> {
-        if let Some(next) = self.take_ready() {
+        self.next_of(deadline, || self.take_ready(), |next| next)
+    }
+
+    /// The next batch, likewise.
+    pub(super) fn next_batch(
+        self: &Arc<Self>,
+        most: usize,
+        deadline: Option<Instant>,
+    ) -> Option<Result<DeliveryBatch, DeliveryError>> {
+        let single = |next: Result<Delivery, DeliveryError>| next.map(DeliveryBatch::from);
+        self.next_of(deadline, || self.take_batch(most), single)
+    }
+
+    /// The next of whatever `ready` gives; a delivery that a machine gives is made one by `single`.
+    fn next_of<T>(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+        ready: impl Fn() -> Option<T>,
+        single: impl Fn(Result<Delivery, DeliveryError>) -> T,
+    ) -> Option<T> {
+        if let Some(next) = ready() {
             return Some(next);
         }
+        let ask = |state: &mut State, waits_for_held| {
+            let next = ready().map(Some);
+            next.or_else(|| Some(self.next_or_end(state, waits_for_held)?.map(&single)))
+        };
         loop {
             if let Some(reader) = self.helm.try_lead() {
-                if let Some(next) = self.lead(reader, deadline) {
+                if let Some(next) = self.lead(reader, deadline, &ask) {
                     return next;
                 }
             }
             let mut state = self.lock();
-            if let Some(next) = self.next_or_end(&mut state, deadline.is_some()) {
+            if let Some(next) = ask(&mut state, deadline.is_some()) {
                 return next;
             }
             let Some(_follower) = self.helm.follow() else {
@@ -36,19 +61,20 @@ impl Shared {
                 self.waker.wake();
             }
             if self.wait(&mut state, deadline) {
-                return self.next_or_end(&mut state, true).flatten();
+                return ask(&mut state, true).flatten();
             }
         }
     }
 
-    /// Reads the sockets until there is a delivery, or there will be none, or the deadline comes.
+    /// Reads the sockets until there is an answer, or the deadline comes.
     ///
     /// `None`: the sockets are over, so there is nothing more to read.
-    fn lead(
-        self: &Arc<Self>,
+    fn lead<T>(
+        &self,
         mut reader: MutexGuard<'_, Reader>,
         deadline: Option<Instant>,
-    ) -> Option<Option<Result<Delivery, DeliveryError>>> {
+        ask: &impl Fn(&mut State, bool) -> Option<Option<T>>,
+    ) -> Option<Option<T>> {
         loop {
             let looked = match reader.look(self) {
                 Ok(looked) => looked,
@@ -61,8 +87,7 @@ impl Shared {
             if looked.has_events {
                 self.helm.wake_watch();
             }
-            let next = self.take_ready().map(Some);
-            let next = next.or_else(|| self.next_or_end(&mut self.lock(), deadline.is_some()));
+            let next = ask(&mut self.lock(), deadline.is_some());
             if next.is_some() {
                 self.cease(reader);
                 return next;
@@ -87,6 +112,23 @@ impl Shared {
     /// The next delivery, if one is ready and no machine has to be asked for it.
     pub(super) fn take_ready(self: &Arc<Self>) -> Option<Result<Delivery, DeliveryError>> {
         self.give(self.handover.pop()?)
+    }
+
+    /// So many as are ready, up to so many, if there are any and no machine has to be asked.
+    pub(super) fn take_batch(
+        self: &Arc<Self>,
+        most: usize,
+    ) -> Option<Result<DeliveryBatch, DeliveryError>> {
+        let mut messages = Vec::new();
+        match self.handover.pop_many(most.max(1), &mut messages) {
+            Popped::Other(taken) => Some(self.give(taken)?.map(DeliveryBatch::from)),
+            Popped::Messages { resumes } => {
+                if resumes {
+                    self.waker.wake();
+                }
+                (!messages.is_empty()).then(|| Ok(DeliveryBatch::new(messages, Arc::clone(self))))
+            }
+        }
     }
 
     /// The next delivery, or that there is none any more. `None`: that is not known yet.
@@ -169,9 +211,8 @@ impl Shared {
         })
     }
 
-    pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
-        let acked = self.handover.acknowledge(link, id);
-        match acked {
+    pub(super) fn acknowledge<'a>(&self, ids: impl Iterator<Item = (usize, &'a DeliveryId)>) {
+        match self.handover.acknowledge(ids) {
             Acked::Noted => {}
             Acked::Wake => self.waker.wake(),
             Acked::Announce => {

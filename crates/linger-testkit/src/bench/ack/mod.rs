@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `ack_tcp_64B_1sub`, … | frames of topic and payload through `PUB` and `SUB`, each receiver on a thread of its own: from the first message sent to the last received | the same messages by a [`Publisher`](linger::Publisher), each delivery acknowledged by the application (level *processed*) |
 //! | `ack_cpu_tcp_64B_1sub`, … | what the process computed in those blocks, for each message published | the same |
+//! | `ack_single_tcp_64B_1sub`, … | the same | the application takes and acknowledges one delivery after the other; in the figures above, what is ready at once |
 //!
 //! Both sides are whole and connected all the time, in one process, with a context of its own for each
 //! end; a block is so many messages through one of them. Each receiver has to have every message and
@@ -21,7 +22,7 @@ mod ours;
 
 use self::bare::Bare;
 use self::load::{Load, Transport};
-use self::ours::Ours;
+use self::ours::{Ours, Take};
 use super::figure::Case;
 use super::{Bar, BenchError, Effort, Plan};
 
@@ -44,18 +45,18 @@ pub fn run(plan: &mut Plan<'_>) -> Result<(), BenchError> {
     for transport in [Transport::Tcp, Transport::Ipc] {
         for (size, bytes, bars) in CASES {
             for (subscribers, bar) in SUBSCRIBERS.into_iter().zip(bars) {
-                let case = format!("{transport}_{size}_{subscribers}sub");
-                let names = [format!("ack_{case}"), format!("ack_cpu_{case}")];
-                if !names.iter().any(|name| plan.wants(name)) {
-                    continue;
-                }
                 let load = Load {
                     transport,
                     payload: bytes,
                     subscribers,
                     messages: messages(plan.effort(), bytes, subscribers),
                 };
-                compare(plan, names, load, bar)?;
+                let case = format!("{transport}_{size}_{subscribers}sub");
+                compare(plan, &case, load, Take::Batches, Bar::AtLeast(bar))?;
+                if bytes < 1_000 && matches!(transport, Transport::Tcp) {
+                    let case = format!("single_{case}");
+                    compare(plan, &case, load, Take::Single, Bar::None)?;
+                }
             }
         }
     }
@@ -64,18 +65,24 @@ pub fn run(plan: &mut Plan<'_>) -> Result<(), BenchError> {
 
 fn compare(
     plan: &mut Plan<'_>,
-    [rate, cpu]: [String; 2],
+    case: &str,
     load: Load,
-    bar: f64,
+    take: Take,
+    bar: Bar,
 ) -> Result<(), BenchError> {
+    let names = [format!("ack_{case}"), format!("ack_cpu_{case}")];
+    if !names.iter().any(|name| plan.wants(name)) {
+        return Ok(());
+    }
+    let [rate, cpu] = names;
     let cases = [
-        Case::new(rate, "PUB, SUB", Bar::AtLeast(bar)),
+        Case::new(rate, "PUB, SUB", bar),
         Case::new(cpu, "PUB, SUB", Bar::None),
     ];
     let rounds = plan.effort().rounds(load.messages);
     for marks in calibrate::by_speed(plan.effort(), load)? {
         let mut bare = Bare::new(load, marks)?;
-        let mut ours = Ours::new(load)?;
+        let mut ours = Ours::new(load, take)?;
         let figures = rounds.compare_cost(cases.clone(), |_| bare.block(), |_| ours.block());
         ours.end()?;
         match figures {

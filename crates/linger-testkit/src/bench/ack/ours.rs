@@ -8,6 +8,18 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+/// How an application takes what comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Take {
+    /// One delivery after the other.
+    Single,
+    /// What is ready, up to [`BATCH`] at once.
+    Batches,
+}
+
+/// The most that an application takes at once.
+const BATCH: usize = 256;
+
 pub(super) struct Ours {
     load: Load,
     payload: Bytes,
@@ -23,10 +35,10 @@ struct Reader {
 }
 
 impl Ours {
-    pub(super) fn new(load: Load) -> Result<Self, BenchError> {
+    pub(super) fn new(load: Load, take: Take) -> Result<Self, BenchError> {
         let [data, control] = load.transport.endpoints()?;
         let publisher = Publisher::builder("bench").bind(&data, &control)?;
-        let open = |number| Reader::new(load, &data, &control, number);
+        let open = |number| Reader::new(load, take, [&data, &control], number);
         let readers: Vec<_> = (0..load.subscribers).map(open).collect::<Result<_, _>>()?;
         publisher.wait_for_members(load.subscribers, Instant::now() + AMPLE)?;
         Ok(Self {
@@ -75,7 +87,12 @@ impl Ours {
 }
 
 impl Reader {
-    fn new(load: Load, data: &str, control: &str, number: usize) -> Result<Self, BenchError> {
+    fn new(
+        load: Load,
+        take: Take,
+        [data, control]: [&str; 2],
+        number: usize,
+    ) -> Result<Self, BenchError> {
         let (go, told) = mpsc::channel();
         let (done, is_done) = mpsc::channel();
         let subscriber = Subscriber::builder(format!("reader {number}"))
@@ -85,7 +102,7 @@ impl Reader {
             .name("bench ours".to_owned())
             .spawn(move || {
                 while told.recv().is_ok() {
-                    if done.send(receive(&subscriber, load)).is_err() {
+                    if done.send(receive(&subscriber, load, take)).is_err() {
                         break;
                     }
                 }
@@ -98,13 +115,29 @@ impl Reader {
     }
 }
 
-fn receive(subscriber: &Subscriber, load: Load) -> Result<Instant, BenchError> {
+fn receive(subscriber: &Subscriber, load: Load, take: Take) -> Result<Instant, BenchError> {
     let (mut messages, mut bytes) = (0, 0);
-    for delivery in subscriber.deliveries().take(load.messages as usize) {
-        let delivery = delivery?;
-        messages += 1;
-        bytes += delivery.payload().len() as u64;
-        delivery.ack();
+    while messages < load.messages {
+        let wanted = (load.messages - messages) as usize;
+        match take {
+            Take::Single => {
+                let Some(delivery) = subscriber.deliveries().next().transpose()? else {
+                    break;
+                };
+                messages += 1;
+                bytes += delivery.payload().len() as u64;
+                delivery.ack();
+            }
+            Take::Batches => {
+                let next = subscriber.batches(wanted.min(BATCH)).next().transpose()?;
+                let Some(batch) = next else { break };
+                for delivery in batch.iter() {
+                    messages += 1;
+                    bytes += delivery.payload().len() as u64;
+                }
+                batch.ack();
+            }
+        }
     }
     let ended = Instant::now();
     load.is_whole(messages, bytes)?;
