@@ -54,6 +54,7 @@ use parts::Parts;
 use prefixes::Prefixes;
 use retry::Retry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem;
 use std::time::{Duration, Instant};
 
 /// A frame for the publisher, to be sent on the DEALER socket without waiting.
@@ -241,7 +242,10 @@ impl Subscriber {
     /// So the application can take it without this machine. The driver tells with
     /// [`set_waiting`](Self::set_waiting) how much of it waits there.
     pub fn take_deliveries(&mut self, queue: &mut VecDeque<Item>) {
-        queue.append(&mut self.deliveries);
+        match queue.is_empty() {
+            true => mem::swap(queue, &mut self.deliveries),
+            false => queue.append(&mut self.deliveries),
+        }
     }
 
     /// How much of what was [taken](Self::take_deliveries) the application has not been given yet.

@@ -12,6 +12,9 @@ use crate::wire::{Envelope, InBand, Repair, TopicRange};
 use bytes::Bytes;
 use std::time::Instant;
 
+/// Up to so many bytes a payload that is held is copied.
+const COPIED: usize = 4 << 10;
+
 /// Whether data is of another epoch.
 fn is_foreign(ours: u32, theirs: u32) -> bool {
     ours != theirs && !planted(Bug::NoEpochCheck)
@@ -196,6 +199,11 @@ impl Subscriber {
         if has_room {
             self.held_messages += 1;
             self.held_bytes = bytes;
+            // It may be held for long, and be a small part of what it was read with.
+            let payload = match payload.len() <= COPIED {
+                true => Bytes::copy_from_slice(&payload),
+                false => payload,
+            };
             topic.held.insert(sequence, payload);
         } else {
             self.counters.overflowed += 1;

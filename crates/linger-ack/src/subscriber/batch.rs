@@ -4,12 +4,14 @@ use super::delivery::Delivery;
 use super::state::Shared;
 use crate::error::DeliveryError;
 use bytes::Bytes;
+use linger_ack_proto::Item;
+use std::collections::VecDeque;
 use std::fmt;
 use std::iter::FusedIterator;
 use std::mem;
 use std::sync::Arc;
 
-/// One or more messages that were ready at once, to be acknowledged together.
+/// One or more messages of one publisher that were ready at once, to be acknowledged together.
 ///
 /// To take and to acknowledge a message by itself costs about as much as to receive it; a batch
 /// takes that once for all of its messages. What is true of a [`Delivery`] is true of each of them:
@@ -17,8 +19,10 @@ use std::sync::Arc;
 /// panic, is abandoned, message by message.
 #[must_use = "a batch that is dropped without `ack` stays unacknowledged"]
 pub struct DeliveryBatch {
-    /// In the order in which they came; with the number of their link.
-    messages: Vec<(usize, linger_ack_proto::Delivery)>,
+    /// All of them from one publisher.
+    link: usize,
+    /// Messages, in the order in which they came, and nothing else.
+    items: VecDeque<Item>,
     shared: Arc<Shared>,
 }
 
@@ -26,72 +30,67 @@ pub struct DeliveryBatch {
 #[derive(Clone, Copy)]
 pub struct BatchedDelivery<'a> {
     delivery: &'a linger_ack_proto::Delivery,
-    publisher: &'a str,
 }
 
 impl DeliveryBatch {
-    pub(super) fn new(
-        messages: Vec<(usize, linger_ack_proto::Delivery)>,
-        shared: Arc<Shared>,
-    ) -> Self {
-        Self { messages, shared }
+    pub(super) fn new(link: usize, items: VecDeque<Item>, shared: Arc<Shared>) -> Self {
+        Self {
+            link,
+            items,
+            shared,
+        }
     }
 
     /// How many messages there are; at least 1.
     #[expect(clippy::len_without_is_empty, reason = "none is empty")]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.messages.len()
+        self.items.len()
+    }
+
+    /// The data endpoint of the publisher that all of them came from.
+    #[must_use]
+    pub fn publisher(&self) -> &str {
+        self.shared.data_endpoint(self.link)
     }
 
     /// The messages, in the order in which they came.
-    #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = BatchedDelivery<'_>> {
-        let publisher = |at| self.shared.data_endpoint(at);
-        self.messages
-            .iter()
-            .map(move |(at, delivery)| BatchedDelivery {
-                delivery,
-                publisher: publisher(*at),
-            })
+    pub fn iter(&self) -> impl Iterator<Item = BatchedDelivery<'_>> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Message(delivery) => Some(BatchedDelivery { delivery }),
+            _ => None,
+        })
     }
 
     /// Says that all of them are processed. Never blocks on the network.
     pub fn ack(mut self) {
-        let messages = mem::take(&mut self.messages);
-        let ids = messages
-            .iter()
-            .map(|(link, delivery)| (*link, &delivery.id));
-        self.shared.acknowledge(ids);
+        let items = mem::take(&mut self.items);
+        self.shared.acknowledge_all(self.link, items);
     }
 
     /// The messages one by one, each to be acknowledged by itself.
     ///
     /// What is left of them when this is dropped is abandoned, as is each that is not acknowledged.
-    pub fn into_deliveries(mut self) -> impl Iterator<Item = Delivery> {
-        let messages = mem::take(&mut self.messages);
-        let shared = Arc::clone(&self.shared);
+    pub fn into_deliveries(mut self) -> impl ExactSizeIterator<Item = Delivery> {
+        let items = mem::take(&mut self.items);
+        let deliveries = items.into_iter().filter_map(Item::into_message);
+        let single = |delivery| Delivery::new(delivery, self.link, Arc::clone(&self.shared));
         // All of them now, so that none is lost if this is dropped half way.
-        let single = |(link, delivery)| Delivery::new(delivery, link, Arc::clone(&shared));
-        messages
-            .into_iter()
-            .map(single)
-            .collect::<Vec<_>>()
-            .into_iter()
+        deliveries.map(single).collect::<Vec<_>>().into_iter()
     }
 }
 
 impl From<Delivery> for DeliveryBatch {
     fn from(delivery: Delivery) -> Self {
         let (link, delivery, shared) = delivery.into_parts();
-        Self::new(vec![(link, delivery)], shared)
+        Self::new(link, VecDeque::from([Item::Message(delivery)]), shared)
     }
 }
 
 impl Drop for DeliveryBatch {
     fn drop(&mut self) {
-        for (link, delivery) in self.messages.drain(..) {
-            let _ = self.shared.abandon(link, delivery);
+        for delivery in self.items.drain(..).filter_map(Item::into_message) {
+            let _ = self.shared.abandon(self.link, delivery);
         }
     }
 }
@@ -119,12 +118,6 @@ impl<'a> BatchedDelivery<'a> {
     #[must_use]
     pub fn sequence(&self) -> u64 {
         self.delivery.id.sequence
-    }
-
-    /// The data endpoint of the publisher that it came from.
-    #[must_use]
-    pub fn publisher(&self) -> &'a str {
-        self.publisher
     }
 
     /// Which time it is handed out, as [`Delivery::attempt`].

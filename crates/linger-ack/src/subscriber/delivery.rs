@@ -3,7 +3,6 @@
 use super::state::Shared;
 use bytes::Bytes;
 use std::fmt;
-use std::iter;
 use std::sync::Arc;
 
 /// A message, to be acknowledged once it is processed.
@@ -79,8 +78,7 @@ impl Delivery {
     /// Says that the message is processed. Never blocks on the network.
     pub fn ack(mut self) {
         self.is_done = true;
-        self.shared
-            .acknowledge(iter::once((self.link, &self.delivery.id)));
+        self.shared.acknowledge(self.link, &self.delivery.id);
     }
 
     /// Gives it back unacknowledged, as dropping does. True if it is handed out again.

@@ -5,9 +5,10 @@
 //! ([`Shared::lock`](super::state::Shared::lock)); that order of the two locks is the only one.
 
 use super::state::LinkState;
-use linger_ack_proto::{Delivery, DeliveryId, Item};
+use linger_ack_proto::{DeliveryId, Item};
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::VecDeque;
+use std::mem;
 use std::time::{Duration, Instant};
 
 pub(super) struct Handover {
@@ -37,7 +38,12 @@ struct Inner {
     /// At the end of a stream someone may wait for nothing but an acknowledgement.
     is_over: bool,
     sleep: Sleep,
+    /// The room of a batch that is done with.
+    spare: VecDeque<Item>,
 }
+
+/// How much room is kept at most, in messages.
+const SPARE: usize = 4_096;
 
 #[derive(Default)]
 struct Link {
@@ -65,8 +71,13 @@ impl Run {
 
 /// What a batch was filled with.
 pub(super) enum Popped {
-    /// Messages, or nothing.
-    Messages { resumes: bool },
+    /// Messages, one at least.
+    Messages {
+        link: usize,
+        items: VecDeque<Item>,
+        /// As [`Taken::resumes`].
+        resumes: bool,
+    },
     /// Something else, which is given by itself.
     Other(Taken),
 }
@@ -124,6 +135,7 @@ impl Handover {
                 is_detour: false,
                 is_over: false,
                 sleep: Sleep::Awake,
+                spare: VecDeque::new(),
             }),
             resume: queue / 2,
             ack_delay,
@@ -139,32 +151,52 @@ impl Handover {
         }
     }
 
-    /// Moves up to so many messages into a batch, if no machine has to be asked first.
+    /// Takes up to so many messages of one link, if no machine has to be asked first.
     ///
     /// What can't be had any more stands between messages: it is given alone.
-    pub(super) fn pop_many(&self, most: usize, batch: &mut Vec<(usize, Delivery)>) -> Popped {
+    pub(super) fn pop_many(&self, most: usize) -> Option<Popped> {
         let mut inner = self.inner.lock();
-        let mut resumes = false;
-        let ready: usize = inner.links.iter().map(|link| link.ready.len()).sum();
-        batch.reserve_exact(ready.min(most));
-        while !inner.is_detour && batch.len() < most {
-            let is_begun = !batch.is_empty();
-            match inner.pop_if(self.resume, |item| {
-                !is_begun || matches!(item, Item::Message(_))
-            }) {
-                Some(Taken {
-                    link,
-                    item: Item::Message(delivery),
-                    resumes: also,
-                }) => {
-                    resumes |= also;
-                    batch.push((link, delivery));
-                }
-                Some(other) => return Popped::Other(other),
-                None => break,
-            }
+        if inner.is_detour {
+            return None;
         }
-        Popped::Messages { resumes }
+        let at = inner.next_ready()?;
+        let spare = mem::take(&mut inner.spare);
+        let link = inner.links.get_mut(at)?;
+        let is_message = |item: &&Item| matches!(item, Item::Message(_));
+        let count = link.ready.iter().take(most).take_while(is_message).count();
+        if count == 0 {
+            return inner.pop(at, self.resume).map(Popped::Other);
+        }
+        let items = match count == link.ready.len() {
+            // Nothing is moved: one queue takes the place of the other.
+            true => mem::replace(&mut link.ready, spare),
+            false => link.ready.drain(..count).collect(),
+        };
+        let resumes = link.resumes(self.resume);
+        inner.held += count as u64;
+        inner.turn_after(at);
+        Some(Popped::Messages {
+            link: at,
+            items,
+            resumes,
+        })
+    }
+
+    /// Notes that all of a batch is acknowledged; takes its room back.
+    pub(super) fn acknowledge_all(&self, link: usize, items: VecDeque<Item>) -> Acked {
+        let ids = items.iter().filter_map(|item| match item {
+            Item::Message(delivery) => Some((link, &delivery.id)),
+            _ => None,
+        });
+        let acked = self.acknowledge(ids);
+        // Payloads are let go without the lock.
+        let mut items = items;
+        items.clear();
+        let spare = &mut self.inner.lock().spare;
+        if spare.capacity() < items.capacity() && items.capacity() <= SPARE {
+            *spare = items;
+        }
+        acked
     }
 
     /// Notes acknowledgements.
@@ -301,17 +333,14 @@ impl Locked<'_> {
 
 impl Inner {
     fn pop_any(&mut self, resume: usize) -> Option<Taken> {
-        self.pop_if(resume, |_| true)
+        let next = self.next_ready()?;
+        self.pop(next, resume)
     }
 
-    fn pop_if(&mut self, resume: usize, wants: impl Fn(&Item) -> bool) -> Option<Taken> {
-        let turn = self.turn;
-        let mut order = (turn..self.links.len()).chain(0..turn);
-        let next = order.find(|at| self.links.get(*at).is_some_and(|it| !it.ready.is_empty()))?;
-        match self.links.get(next)?.ready.front() {
-            Some(item) if wants(item) => self.pop(next, resume),
-            _ => None,
-        }
+    /// Whose turn it is of those that have something.
+    fn next_ready(&self) -> Option<usize> {
+        let mut order = (self.turn..self.links.len()).chain(0..self.turn);
+        order.find(|at| self.links.get(*at).is_some_and(|it| !it.ready.is_empty()))
     }
 
     fn acknowledge(&mut self, link: usize, id: &DeliveryId) {
@@ -336,10 +365,7 @@ impl Inner {
     fn pop(&mut self, at: usize, resume: usize) -> Option<Taken> {
         let link = self.links.get_mut(at)?;
         let item = link.ready.pop_front()?;
-        let resumes = link.is_paused && link.ready.len() <= resume;
-        if resumes {
-            link.is_paused = false;
-        }
+        let resumes = link.resumes(resume);
         self.gives(at, &item);
         Some(Taken {
             link: at,
@@ -349,12 +375,27 @@ impl Inner {
     }
 
     fn gives(&mut self, at: usize, item: &Item) {
+        self.turn_after(at);
+        if matches!(item, Item::Message(_)) {
+            self.held += 1;
+        }
+    }
+
+    fn turn_after(&mut self, at: usize) {
         self.turn = match at + 1 < self.links.len() {
             true => at + 1,
             false => 0,
         };
-        if matches!(item, Item::Message(_)) {
-            self.held += 1;
+    }
+}
+
+impl Link {
+    /// Whether so few wait now that the thread, which had stopped, is to read on.
+    fn resumes(&mut self, resume: usize) -> bool {
+        let resumes = self.is_paused && self.ready.len() <= resume;
+        if resumes {
+            self.is_paused = false;
         }
+        resumes
     }
 }

@@ -8,6 +8,8 @@ use super::state::{Shared, State};
 use crate::error::DeliveryError;
 use linger_ack_proto::{DeliveryId, Item};
 use parking_lot::MutexGuard;
+use std::collections::VecDeque;
+use std::iter;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -119,14 +121,17 @@ impl Shared {
         self: &Arc<Self>,
         most: usize,
     ) -> Option<Result<DeliveryBatch, DeliveryError>> {
-        let mut messages = Vec::new();
-        match self.handover.pop_many(most.max(1), &mut messages) {
+        match self.handover.pop_many(most.max(1))? {
             Popped::Other(taken) => Some(self.give(taken)?.map(DeliveryBatch::from)),
-            Popped::Messages { resumes } => {
+            Popped::Messages {
+                link,
+                items,
+                resumes,
+            } => {
                 if resumes {
                     self.waker.wake();
                 }
-                (!messages.is_empty()).then(|| Ok(DeliveryBatch::new(messages, Arc::clone(self))))
+                Some(Ok(DeliveryBatch::new(link, items, Arc::clone(self))))
             }
         }
     }
@@ -211,8 +216,19 @@ impl Shared {
         })
     }
 
-    pub(super) fn acknowledge<'a>(&self, ids: impl Iterator<Item = (usize, &'a DeliveryId)>) {
-        match self.handover.acknowledge(ids) {
+    pub(super) fn acknowledge(&self, link: usize, id: &DeliveryId) {
+        let acked = self.handover.acknowledge(iter::once((link, id)));
+        self.after(acked);
+    }
+
+    /// A whole batch, likewise.
+    pub(super) fn acknowledge_all(&self, link: usize, items: VecDeque<Item>) {
+        let acked = self.handover.acknowledge_all(link, items);
+        self.after(acked);
+    }
+
+    fn after(&self, acked: Acked) {
+        match acked {
             Acked::Noted => {}
             Acked::Wake => self.waker.wake(),
             Acked::Announce => {

@@ -79,20 +79,25 @@ impl Sockets {
         let machine = &mut state.machine;
         let (mut count, mut bytes) = (0, 0);
         while count < BURST && bytes < BURST_BYTES {
-            match self.incoming.next(&self.sub)? {
-                None => return Ok(false),
-                Some(Message::Whole(first, payload)) => {
-                    bytes += payload.as_ref().map_or(0, Bytes::len);
-                    machine.handle_data(now, first, payload);
+            let has_more = self.incoming.read(&self.sub, BURST - count)?;
+            self.incoming.take(|message| {
+                count += 1;
+                match message {
+                    Message::Whole(first, payload) => {
+                        bytes += payload.as_ref().map_or(0, Bytes::len);
+                        machine.handle_data(now, first, payload);
+                    }
+                    Message::Bare(topic, payload, trailer) => {
+                        bytes += payload.len();
+                        machine.handle_bare(now, topic, payload, trailer);
+                    }
+                    // The machine counts it among the broken ones.
+                    Message::Odd => machine.handle_data(now, &[], None),
                 }
-                Some(Message::Bare(topic, payload, trailer)) => {
-                    bytes += payload.len();
-                    machine.handle_bare(now, topic, payload, trailer);
-                }
-                // The machine counts it among the broken ones.
-                Some(Message::Odd) => machine.handle_data(now, &[], None),
+            });
+            if !has_more {
+                return Ok(false);
             }
-            count += 1;
         }
         Ok(true)
     }

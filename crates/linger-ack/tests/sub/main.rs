@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a helper of tests fails by panicking")]
 
 mod access;
+mod batches;
 mod common;
 mod events;
 mod flood;

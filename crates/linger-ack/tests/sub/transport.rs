@@ -1,7 +1,7 @@
 //! The same tests over ipc and inproc; by themselves they run over tcp.
 
 use crate::common::soon;
-use crate::{events, prefixes, redelivery, workers};
+use crate::{batches, events, prefixes, redelivery, workers};
 use linger_ack::linger_registry::Registry;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -50,6 +50,8 @@ pub(crate) fn registry() -> Option<Registry> {
 
 fn all_over(transport: impl Fn() -> Transport) {
     let tests = [
+        batches::a_batch_is_what_is_ready_and_its_ack_is_that_of_all,
+        batches::payloads_of_every_size_arrive_as_they_were_sent,
         redelivery::what_is_abandoned_comes_again_before_anything_new_and_is_named_after_the_limit,
         redelivery::at_the_end_of_the_stream_a_wait_goes_on_for_what_others_hold,
         redelivery::at_the_level_received_it_comes_again_though_the_publisher_has_closed,
