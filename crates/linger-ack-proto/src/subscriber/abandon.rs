@@ -201,6 +201,7 @@ impl Subscriber {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DeliveryId;
 
     fn delivery(number: u32, sequence: u64) -> Delivery {
         Delivery {

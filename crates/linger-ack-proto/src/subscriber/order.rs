@@ -268,6 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_settled_at_once_only_if_it_is_next_and_alone() {
+        let topic = |prepare: fn(&mut Topic)| {
+            let mut topic = Topic::new(Bytes::from_static(b"T"), 5);
+            topic.next = 9;
+            prepare(&mut topic);
+            topic
+        };
+        let mut whole = topic(|_| ());
+        assert!(whole.settle_next(5, 8) && whole.processed() == 8);
+        for (first, last) in [(6, 8), (4, 8), (5, 9)] {
+            assert!(!topic(|_| ()).settle_next(first, last), "{first}..={last}");
+        }
+        assert!(!topic(|topic| assert!(topic.settle(7))).settle_next(5, 6));
+        assert!(!topic(|topic| assert!(topic.abandon(7, true))).settle_next(5, 8));
+    }
+
+    #[test]
     fn acknowledgements_in_any_order_come_to_the_same() {
         let orders: [[u64; 6]; 4] = [
             [1, 2, 3, 4, 5, 6],

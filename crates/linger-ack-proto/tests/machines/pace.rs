@@ -94,3 +94,37 @@ fn a_subscriber_that_is_full_asks_for_no_wake_up_that_is_past() {
     let due = machine.poll_timeout().expect("a beat at least");
     assert!(due > now, "what waits for room is no timer's business");
 }
+
+#[test]
+fn a_run_is_acknowledged_as_its_messages_are_one_by_one() {
+    // Which are acknowledged by themselves first, and then the run.
+    let cases: [(&[usize], usize, usize, u64); 4] = [
+        (&[], 0, 5, 6),
+        (&[0, 1], 2, 5, 6),
+        (&[3], 0, 5, 6),
+        (&[0], 2, 4, 1),
+    ];
+    for (single, first, last, processed) in cases {
+        let mut world = World::with(PublisherConfig::default());
+        let at = world.subscriber_with(config());
+        world.run();
+        for number in 0..6 {
+            receive(&mut world, at, &number.to_string());
+        }
+        let now = world.now;
+        let machine = &mut world.nodes[at].machine;
+        let items: Vec<_> = std::iter::from_fn(|| machine.poll_delivery()).collect();
+        let ids = items.into_iter().filter_map(|item| item.into_message());
+        let ids: Vec<_> = ids.map(|delivery| delivery.id).collect();
+        for &single in single {
+            machine.acknowledge(now, &ids[single]);
+        }
+        let run = &ids[first..=last];
+        let bytes = run.iter().map(|id| id.len).sum();
+        machine.acknowledge_run(now, &ids[last], run.len() as u64, bytes);
+        assert_eq!(machine.topic_marks()[0].processed, processed, "{single:?}");
+        // Twice is once.
+        machine.acknowledge_run(now, &ids[last], run.len() as u64, bytes);
+        assert_eq!(machine.topic_marks()[0].processed, processed, "{single:?}");
+    }
+}
