@@ -7,6 +7,15 @@ use linger_registry::zmq;
 pub trait Payload: sealed::Sealed {
     /// The payload as it is retained.
     fn into_bytes(self) -> Bytes;
+
+    /// The same, lent: what is borrowed already is not shared once more for it.
+    #[doc(hidden)]
+    fn lend<R>(self, to: impl FnOnce(&Bytes) -> R) -> R
+    where
+        Self: Sized,
+    {
+        to(&self.into_bytes())
+    }
 }
 
 mod sealed {
@@ -31,7 +40,6 @@ macro_rules! payload {
 
 payload! {
     Bytes, payload => payload;
-    &Bytes, payload => payload.clone();
     Vec<u8>, payload => Bytes::from(payload);
     String, payload => Bytes::from(payload);
     &[u8], payload => Bytes::copy_from_slice(payload);
@@ -40,6 +48,17 @@ payload! {
     &String, payload => Bytes::copy_from_slice(payload.as_bytes());
     zmq::Message, payload => Bytes::copy_from_slice(&payload);
     &zmq::Message, payload => Bytes::copy_from_slice(payload);
+}
+
+impl sealed::Sealed for &Bytes {}
+impl Payload for &Bytes {
+    fn into_bytes(self) -> Bytes {
+        self.clone()
+    }
+
+    fn lend<R>(self, to: impl FnOnce(&Bytes) -> R) -> R {
+        to(self)
+    }
 }
 
 impl<const N: usize> sealed::Sealed for &[u8; N] {}

@@ -106,6 +106,13 @@ pub struct Published {
 }
 
 impl Publisher {
+    /// Whether the time matters to a message of so many bytes that is published now. If it does not,
+    /// any will do.
+    #[must_use]
+    pub fn needs_time(&self, len: usize) -> bool {
+        self.awaits_clock || self.scan_at.is_none() || !self.window.has_room(len as u64)
+    }
+
     /// Accepts a message: retains it if anyone is owed it, and writes its envelope.
     ///
     /// `envelope` is emptied first. Nothing is written if the message is not accepted. The driver

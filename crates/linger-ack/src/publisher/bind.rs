@@ -15,6 +15,7 @@ use linger_registry::{Registry, Socket, zmq};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Instant;
 
 /// How long what is left on a closed publisher's sockets may linger.
 const LINGER: Duration = Duration::from_secs(1);
@@ -83,6 +84,7 @@ pub(super) fn bind(
     tracing::info!(publisher = %opening.name, %epoch, data = %data_endpoint, control = %control_endpoint, "publisher bound");
     let waker = Waker::new().map_err(|error| opening.system(error))?;
     let shared = Arc::new(Shared {
+        opened: Instant::now(),
         name: opening.name.clone(),
         data_endpoint,
         control_endpoint,

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 64;
 
 pub(super) struct Shared {
+    /// When it was opened.
+    pub(super) opened: Instant,
     pub(super) name: String,
     pub(super) data_endpoint: String,
     pub(super) control_endpoint: String,
@@ -109,13 +111,13 @@ impl Core {
         &mut self,
         now: Instant,
         to: Destination<'_>,
-        payload: Bytes,
+        payload: &Bytes,
     ) -> Result<u64, PublishError> {
         let (None, Some(data)) = (&self.closing, &self.data) else {
             let topic = Bytes::copy_from_slice(to.topic());
             return Err(PublishError::Closed(linger_ack_proto::Message {
                 topic,
-                payload,
+                payload: payload.clone(),
             }));
         };
         let (machine, envelope) = (&mut self.machine, &mut self.envelope);
@@ -126,8 +128,8 @@ impl Core {
         }?;
         // What is retained is accepted: if this fails, it is repaired, or named in the report.
         let _ = match self.bare_topics {
-            true => send_all(data, [to.topic(), &payload, &self.envelope]),
-            false => send_all(data, [&self.envelope, &payload]),
+            true => send_all(data, [to.topic(), payload, &self.envelope]),
+            false => send_all(data, [&self.envelope, payload]),
         };
         if sent.settle {
             settle(data);

@@ -53,7 +53,7 @@ impl Publisher {
         limit: Duration,
     ) -> Result<u64, PublishError> {
         let to = Destination::Name(topic.as_ref());
-        self.shared().publish(to, payload.into_bytes(), limit)
+        payload.lend(|payload| self.shared().publish(to, payload, limit))
     }
 
     /// Evicts everyone who holds back the oldest message that is retained; says how many.
@@ -74,13 +74,17 @@ impl Shared {
     pub(super) fn publish(
         &self,
         to: Destination<'_>,
-        mut payload: Bytes,
+        payload: &Bytes,
         limit: Duration,
     ) -> Result<u64, PublishError> {
         let mut core = self.core.lock();
         let mut wait = None;
         loop {
-            let now = Instant::now();
+            // To read the clock costs as much as all the rest of accepting a message.
+            let now = match wait.is_some() || core.machine.needs_time(payload.len()) {
+                true => Instant::now(),
+                false => self.opened,
+            };
             let message = match core.publish(now, to, payload) {
                 Ok(sequence) => {
                     self.published(core, now, wait.is_some());
@@ -101,7 +105,6 @@ impl Shared {
                     self.room.wait_until(&mut core, until);
                 }
             }
-            payload = message.payload;
         }
     }
 

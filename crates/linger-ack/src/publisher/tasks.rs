@@ -65,11 +65,11 @@ impl Shared {
             Ok(turn) => turn,
             // It needs no room, so it needs no turn.
             Err(_) if !self.core.lock().machine.is_owed(to.topic()) => {
-                return self.publish(to, payload, Duration::ZERO);
+                return self.publish(to, &payload, Duration::ZERO);
             }
             Err(_) => match until(wait.give_up, self.tasks.turn.lock()).await {
                 Ok(turn) => turn,
-                Err(()) => return self.publish(to, payload, Duration::ZERO),
+                Err(()) => return self.publish(to, &payload, Duration::ZERO),
             },
         };
         let published = self.publish_as_first(to, payload, wait).await;
@@ -80,7 +80,7 @@ impl Shared {
     async fn publish_as_first(
         &self,
         to: Destination<'_>,
-        mut payload: Bytes,
+        payload: Bytes,
         mut wait: Wait,
     ) -> Result<u64, PublishError> {
         let mut has_waited = false;
@@ -91,12 +91,12 @@ impl Shared {
             let next = {
                 let mut core = self.core.lock();
                 let now = Instant::now();
-                match core.publish(now, to, payload) {
+                match core.publish(now, to, &payload) {
                     Ok(sequence) => {
                         self.published(core, now, has_waited);
                         return Ok(sequence);
                     }
-                    Err(PublishError::WindowFull(message)) => payload = message.payload,
+                    Err(PublishError::WindowFull(_)) => {}
                     Err(error) => return Err(error),
                 }
                 // A timer is right about its time, even where a test has stopped the clock.

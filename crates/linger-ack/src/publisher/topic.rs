@@ -87,7 +87,7 @@ impl Topic {
         limit: Duration,
     ) -> Result<u64, PublishError> {
         let shared = self.publisher.shared();
-        shared.publish(self.destination(), payload.into_bytes(), limit)
+        payload.lend(|payload| shared.publish(self.destination(), payload, limit))
     }
 
     pub(super) fn destination(&self) -> Destination<'_> {
