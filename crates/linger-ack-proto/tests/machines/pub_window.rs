@@ -326,3 +326,23 @@ fn a_candidate_is_looked_at_again_while_somebody_waits() {
     assert!(bench.events.contains(&Event::Room), "{:?}", bench.events);
     assert_eq!(bench.retained(), 0);
 }
+
+#[test]
+fn the_time_matters_to_a_message_that_sets_a_timer_or_finds_no_room_and_to_no_other() {
+    let mut bench = Bench::with(small);
+    let mut member = bench.member("m", &["a"]);
+    let needs_time = |bench: &Bench| bench.publisher.needs_time(10);
+    assert!(needs_time(&bench), "it will set the timer of the marks");
+    bench.publish("a");
+    assert!(!needs_time(&bench));
+    // The time that such a message is told is not looked at: it may even be long past.
+    let timer = bench.publisher.poll_timeout();
+    bench.now -= ms(1);
+    bench.publish("a");
+    bench.now += ms(1);
+    assert_eq!(bench.publisher.poll_timeout(), timer);
+    fill(&mut bench, "a");
+    assert!(needs_time(&bench), "who holds the window back is judged by the time");
+    bench.ack(&mut member, 1, 8);
+    assert!(!needs_time(&bench));
+}
