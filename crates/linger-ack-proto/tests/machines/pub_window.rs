@@ -342,7 +342,10 @@ fn the_time_matters_to_a_message_that_sets_a_timer_or_finds_no_room_and_to_no_ot
     bench.now += ms(1);
     assert_eq!(bench.publisher.poll_timeout(), timer);
     fill(&mut bench, "a");
-    assert!(needs_time(&bench), "who holds the window back is judged by the time");
+    assert!(
+        needs_time(&bench),
+        "who holds the window back is judged by the time"
+    );
     bench.ack(&mut member, 1, 8);
     assert!(!needs_time(&bench));
 }

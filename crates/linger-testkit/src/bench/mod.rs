@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`ack`] | acknowledged publishing in the steady state, against bare PUB and SUB |
 //! | [`broker`] | acknowledged publishing and consuming against NATS JetStream |
+//! | [`latency`] | how long a message takes at a moderate rate, against bare PUB and SUB |
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
 //! | [`stop`] | the time to stop a publisher with a backlog, against a bare close |
@@ -24,6 +25,7 @@ mod figure;
 mod findings;
 mod gate;
 mod growth;
+pub mod latency;
 mod plan;
 pub mod registry;
 mod rounds;
@@ -48,10 +50,14 @@ pub struct Benchmark {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Benchmark; 5] = [
+pub const ALL: [Benchmark; 6] = [
     Benchmark {
         name: "ack",
         run: ack::run,
+    },
+    Benchmark {
+        name: "latency",
+        run: latency::run,
     },
     Benchmark {
         name: "broker",

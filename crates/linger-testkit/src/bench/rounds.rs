@@ -111,7 +111,8 @@ fn with_cpu(
     Ok([took, computed().saturating_sub(before)])
 }
 
-fn computed() -> Duration {
+/// What all threads of the process have computed.
+pub(super) fn computed() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 

@@ -4,15 +4,16 @@ use super::load::{AMPLE, Load, PREFIX, TOPIC};
 use crate::bench::BenchError;
 use linger::zmq::{self, SNDMORE};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The high-water marks, in messages; 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Marks {
-    pub(super) send: i32,
-    pub(super) receive: i32,
+pub(in crate::bench) struct Marks {
+    pub(in crate::bench) send: i32,
+    pub(in crate::bench) receive: i32,
 }
 
 impl fmt::Display for Marks {
@@ -39,19 +40,45 @@ struct Reader {
     thread: Option<JoinHandle<()>>,
 }
 
+/// A publisher's context, socket and endpoint.
+pub(in crate::bench) fn publisher(
+    load: Load,
+    marks: Marks,
+) -> Result<(zmq::Context, zmq::Socket, String), BenchError> {
+    let context = zmq::Context::new();
+    // An XPUB, to see when all have subscribed; from then on it is what PUB is. Only the first
+    // subscription to a prefix is told, so each subscriber has another one besides.
+    let publisher = context.socket(zmq::XPUB)?;
+    publisher.set_sndhwm(marks.send)?;
+    publisher.set_linger(0)?;
+    publisher.set_rcvtimeo(millis(AMPLE))?;
+    let [endpoint] = load.transport.endpoints()?;
+    publisher.bind(&endpoint)?;
+    Ok((context, publisher, endpoint))
+}
+
+/// A subscriber's context and socket.
+pub(in crate::bench) fn subscriber(
+    marks: Marks,
+    endpoint: &str,
+) -> Result<(zmq::Context, zmq::Socket), BenchError> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let context = zmq::Context::new();
+    let socket = context.socket(zmq::SUB)?;
+    socket.set_rcvhwm(marks.receive)?;
+    socket.set_rcvtimeo(1_000)?;
+    socket.connect(endpoint)?;
+    socket.set_subscribe(PREFIX.as_bytes())?;
+    let own = COUNT.fetch_add(1, Ordering::Relaxed);
+    socket.set_subscribe(format!("subscriber {own}").as_bytes())?;
+    Ok((context, socket))
+}
+
 impl Bare {
     pub(super) fn new(load: Load, marks: Marks) -> Result<Self, BenchError> {
-        let context = zmq::Context::new();
-        // An XPUB, to see when all have subscribed; from then on it is what PUB is.
-        let publisher = context.socket(zmq::XPUB)?;
-        publisher.set_sndhwm(marks.send)?;
-        publisher.set_linger(0)?;
-        publisher.set_rcvtimeo(millis(AMPLE))?;
-        let [endpoint] = load.transport.endpoints()?;
-        publisher.bind(&endpoint)?;
+        let (context, publisher, endpoint) = publisher(load, marks)?;
         let open = |_| Reader::new(load, marks, &endpoint);
         let receivers: Vec<_> = (0..load.subscribers).map(open).collect::<Result<_, _>>()?;
-        // Only the first subscription to a prefix is told, so each has another one besides.
         for _ in 0..=load.subscribers {
             publisher.recv_bytes(0)?;
         }
@@ -87,15 +114,7 @@ impl Reader {
     fn new(load: Load, marks: Marks, endpoint: &str) -> Result<Self, BenchError> {
         let (go, told) = mpsc::channel();
         let (done, is_done) = mpsc::channel();
-        let context = zmq::Context::new();
-        let socket = context.socket(zmq::SUB)?;
-        socket.set_rcvhwm(marks.receive)?;
-        socket.set_rcvtimeo(1_000)?;
-        socket.connect(endpoint)?;
-        socket.set_subscribe(PREFIX.as_bytes())?;
-        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        socket.set_subscribe(format!("reader {number}").as_bytes())?;
+        let (context, socket) = subscriber(marks, endpoint)?;
         let thread = thread::Builder::new()
             .name("bench bare".to_owned())
             .spawn(move || {

@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The topic of every message, and what receivers subscribe to.
-pub(super) const TOPIC: &str = "EURUSD";
-pub(super) const PREFIX: &str = "EUR";
+pub(in crate::bench) const TOPIC: &str = "EURUSD";
+pub(in crate::bench) const PREFIX: &str = "EUR";
 
 /// What a wait for anything may take.
-pub(super) const AMPLE: Duration = Duration::from_secs(20);
+pub(in crate::bench) const AMPLE: Duration = Duration::from_secs(20);
 
 /// How the ends are connected.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Transport {
+pub(in crate::bench) enum Transport {
     /// On the loopback device.
     Tcp,
     /// By sockets in the file system.
@@ -35,7 +35,7 @@ impl fmt::Display for Transport {
 
 impl Transport {
     /// Endpoints that nobody else has.
-    pub(super) fn endpoints<const N: usize>(self) -> Result<[String; N], BenchError> {
+    pub(in crate::bench) fn endpoints<const N: usize>(self) -> Result<[String; N], BenchError> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         Ok(match self {
             Self::Tcp => port::free_ports()?.map(|port| format!("tcp://127.0.0.1:{port}")),
@@ -50,17 +50,17 @@ impl Transport {
 
 /// What one block is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Load {
-    pub(super) transport: Transport,
+pub(in crate::bench) struct Load {
+    pub(in crate::bench) transport: Transport,
     /// The length of a payload, in bytes.
-    pub(super) payload: usize,
-    pub(super) subscribers: usize,
-    pub(super) messages: u32,
+    pub(in crate::bench) payload: usize,
+    pub(in crate::bench) subscribers: usize,
+    pub(in crate::bench) messages: u32,
 }
 
 impl Load {
     /// That a receiver got all of a block.
-    pub(super) fn is_whole(self, messages: u32, bytes: u64) -> Result<(), BenchError> {
+    pub(in crate::bench) fn is_whole(self, messages: u32, bytes: u64) -> Result<(), BenchError> {
         let expected = u64::from(self.messages) * self.payload as u64;
         match messages == self.messages && bytes == expected {
             true => Ok(()),

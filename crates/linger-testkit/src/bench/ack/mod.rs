@@ -15,9 +15,9 @@
 //! load. It is looked for anew in each run, for each case: of those that lost nothing in any of several
 //! blocks, the one with the fastest median; should it lose something later, the next best.
 
-mod bare;
+pub(super) mod bare;
 mod calibrate;
-mod load;
+pub(super) mod load;
 mod ours;
 
 use self::bare::Bare;
