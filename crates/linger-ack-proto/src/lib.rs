@@ -63,7 +63,7 @@
 //!         match transmit {
 //!             Transmit::Private { frame } => subscriber.handle_data(now, &frame, None),
 //!             Transmit::Control { frame, .. } => subscriber.handle_control(now, &frame),
-//!             Transmit::Settle => {}
+//!             Transmit::Settle | Transmit::Batch(_) => {}
 //!         }
 //!     }
 //!     if quiet {
@@ -104,13 +104,13 @@ mod subscriber;
 pub mod topic;
 pub mod wire;
 
-pub use config::{ConfigError, Expected, PublisherConfig, SubscriberConfig};
+pub use config::{Batching, ConfigError, Expected, PublisherConfig, SubscriberConfig};
 pub use id::{Epoch, Identity, Level, Nonce, SessionId};
 pub use marks::SequenceRange;
 pub use publisher::{
-    AddTopicError, Counters, Event, MemberOutcome, MemberProgress, MemberReport, Message, Outcome,
-    Outstanding, Presence, Progress, PublishError, Published, Publisher, PublisherReport, Quorum,
-    Rate, Request, Target, TopicNumber, TopicReport, Transmit, Verdict,
+    AddTopicError, Counters, Event, Frames, MemberOutcome, MemberProgress, MemberReport, Message,
+    Outcome, Outstanding, Presence, Progress, PublishError, Published, Publisher, PublisherReport,
+    Quorum, Rate, Request, Target, TopicNumber, TopicReport, Transmit, Verdict,
 };
 pub use subscriber::{
     Abandoned, Delivery, DeliveryId, EndReason, Item, PrefixStanding, Subscriber,

@@ -89,6 +89,16 @@ bugs! {
     ClaimNotTakenOver,
     /// Who is evicted is not reported.
     EvictedNotNamed,
+    /// What waits in a batch is not retained.
+    BatchNotRetained,
+    /// A batch lacks the last message that was added to it.
+    BatchLastForgotten,
+    /// What is said in-band overtakes what waits in a batch.
+    BatchOvertaken,
+    /// A batch names a first sequence that is one too high.
+    BatchFirstOffByOne,
+    /// A batch is taken in as if its first message were the next one.
+    BatchOutOfPlace,
 }
 
 #[cfg(linger_planted)]

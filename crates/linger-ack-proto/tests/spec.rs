@@ -342,6 +342,7 @@ impl Example {
         while let Some(transmit) = self.publisher.poll_transmit() {
             match transmit {
                 Transmit::Settle => {}
+                Transmit::Batch(_) => unreachable!("it does not batch"),
                 Transmit::Private { frame } => {
                     self.said.push(vec![frame.clone()]);
                     self.subscriber.handle_data(self.now, &frame, None);

@@ -83,9 +83,9 @@ pub use error::{
 };
 pub use linger_ack_proto as proto;
 pub use linger_ack_proto::{
-    Abandoned, Counters, EndReason, Event, Expected, Level, MemberOutcome, MemberProgress,
-    MemberReport, Message, Outcome, Outstanding, PrefixStanding, Presence, Progress,
-    PublisherConfig, PublisherReport as Report, Quorum, SequenceRange, SubscriberConfig,
+    Abandoned, Batching, Counters, EndReason, Event, Expected, Level, MemberOutcome,
+    MemberProgress, MemberReport, Message, Outcome, Outstanding, PrefixStanding, Presence,
+    Progress, PublisherConfig, PublisherReport as Report, Quorum, SequenceRange, SubscriberConfig,
     SubscriberCounters, SubscriberEvent, TopicMarks, TopicReport,
 };
 pub use linger_registry::{self, zmq};

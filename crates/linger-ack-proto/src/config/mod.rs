@@ -1,9 +1,11 @@
 //! What a driver can set, with its defaults and ranges.
 
+mod batching;
 mod expected;
 mod publisher;
 mod subscriber;
 
+pub use batching::Batching;
 pub use expected::Expected;
 pub use publisher::PublisherConfig;
 pub use subscriber::SubscriberConfig;

@@ -1,6 +1,6 @@
 //! What can be set of a publisher.
 
-use super::{ConfigError, Expected, check_name};
+use super::{Batching, ConfigError, Expected, check_name};
 use std::time::Duration;
 
 /// Settings of a [`Publisher`](crate::Publisher).
@@ -50,6 +50,9 @@ pub struct PublisherConfig {
     /// Whether topics stand bare in their frame, and what else an envelope holds in a third one,
     /// for readers that want it so; false by default.
     pub bare_topics: bool,
+    /// Whether small messages of one topic travel together, which a plain SUB can't read; `None`,
+    /// each by itself, by default.
+    pub batching: Option<Batching>,
     /// How long a received mark may stand still before SYNC: 1 ms to 10 s; 100 ms by default.
     pub sync_after: Duration,
     /// How many bytes of repairs answer one NACK: 128 KiB, which no subscriber's frame
@@ -82,6 +85,7 @@ impl Default for PublisherConfig {
             expected: Vec::new(),
             durable_for: Duration::from_secs(60),
             bare_topics: false,
+            batching: None,
             sync_after: Duration::from_millis(100),
             repair_bytes: 1 << 20,
             repair_messages: 512,
@@ -107,6 +111,9 @@ impl PublisherConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_numbers()?;
         self.validate_limits()?;
+        if let Some(batching) = &self.batching {
+            batching.validate()?;
+        }
         for name in &self.durable {
             check_name(name)?;
         }

@@ -21,6 +21,7 @@ impl Publisher {
             return;
         }
         self.begin_clocks(now);
+        self.close_batches();
         self.closing = Some(Closing);
         self.drop_candidates(|publisher, name| publisher.claim_of(name).is_none());
         self.begin_end(now);
@@ -41,6 +42,7 @@ impl Publisher {
     ///
     /// Call it once, after [`begin_close`](Self::begin_close) (otherwise it closes at once).
     pub fn finish(&mut self, quorum: Quorum) -> PublisherReport {
+        self.close_batches();
         self.closing = Some(Closing);
         self.outbox.drop_lists();
         self.drop_candidates(|_, _| true);

@@ -1,5 +1,6 @@
 //! What a publisher's machine hands out.
 
+use super::batch::Frames;
 use super::report::MemberOutcome;
 use crate::marks::SequenceRange;
 use crate::wire::Refusal;
@@ -12,6 +13,9 @@ use bytes::Bytes;
 pub enum Transmit {
     /// Read the EVENTS of the PUB socket: it then sees freed credit and new subscriptions.
     Settle,
+    /// Send these frames on the PUB socket: some messages of one topic, or one that waited for
+    /// others in vain.
+    Batch(Frames),
     /// Send this frame, alone, on the PUB socket.
     Private {
         /// The whole frame; it begins with the private topic.

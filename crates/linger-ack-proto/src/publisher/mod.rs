@@ -2,6 +2,7 @@
 
 mod ack;
 mod authorize;
+mod batch;
 mod change;
 mod close;
 mod counters;
@@ -32,6 +33,7 @@ mod topics;
 mod window;
 
 pub use authorize::Request;
+pub use batch::Frames;
 pub use counters::Counters;
 pub use event::{Event, Transmit};
 pub use number::{AddTopicError, TopicNumber};
@@ -44,6 +46,7 @@ pub use window::Outstanding;
 use crate::config::{ConfigError, PublisherConfig};
 use crate::id::{Epoch, SessionId};
 use crate::wire::{Header, ToPublisher, ToSubscriber, VERSION, WireError};
+use batch::Batches;
 use bytes::Bytes;
 use close::Closing;
 use departed::Departed;
@@ -66,7 +69,9 @@ use window::Window;
 ///    Whoever has an authorizer asks [`request`](Self::request) of each frame right before, and
 ///    calls [`deny`](Self::deny) instead for what it does not accept.
 /// 3. To publish, call [`publish`](Self::publish) or [`publish_to`](Self::publish_to), and send what it says on the PUB socket before
-///    anything else is done with the machine. If the window is full, wait for [`Event::Room`], or
+///    anything else is done with the machine: first each batch that
+///    [`take_frames`](Self::take_frames) gives, then the message itself, unless it
+///    [is batched](Published::is_batched). If the window is full, wait for [`Event::Room`], or
 ///    call [`evict`](Self::evict) if a subscriber may be lost for it.
 /// 4. When [`poll_timeout`](Self::poll_timeout) has come, first hand over all frames that the
 ///    ROUTER socket holds, then call [`handle_timeout`](Self::handle_timeout): who has spoken is
@@ -103,6 +108,7 @@ pub struct Publisher {
     /// How many new candidates there may be.
     hellos: limits::Rate,
     window: Window,
+    batches: Batches,
     relief: Relief,
     /// The fewest acknowledgements of any owed message that was let go.
     fewest_acks: Option<usize>,
@@ -128,6 +134,7 @@ impl Publisher {
         config.validate()?;
         Ok(Self {
             window: Window::new(config.window_messages, config.window_bytes),
+            batches: Batches::default(),
             relief: Relief::default(),
             hellos: limits::Rate::new(config.hello_rate),
             members: Members::expect(&config),
@@ -243,6 +250,7 @@ impl Publisher {
     /// Does what has fallen due by `now`. Call it after all frames at hand were taken in.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.begin_clocks(now);
+        self.close_batches_due(now);
         if self.judge_at.is_some_and(|at| at <= now) {
             self.judge_silence(now);
         }
@@ -261,7 +269,12 @@ impl Publisher {
     /// else happens.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let timers = [self.scan_at, self.judge_at, self.relief.due()];
+        let timers = [
+            self.scan_at,
+            self.judge_at,
+            self.relief.due(),
+            self.batches.due(),
+        ];
         timers.into_iter().flatten().min()
     }
 

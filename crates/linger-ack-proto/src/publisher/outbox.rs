@@ -93,6 +93,9 @@ impl Outbox {
 impl Publisher {
     /// What to do next with the sockets. It costs at most one frame, however much there is to say.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        if let Some(frames) = self.next_ready() {
+            return Some(Transmit::Batch(frames));
+        }
         match self.outbox.short.pop_front() {
             Some(Short::Settle) => return Some(Transmit::Settle),
             Some(Short::Control {
@@ -104,6 +107,13 @@ impl Publisher {
                 return Some(Transmit::Control { route, frame });
             }
             None => {}
+        }
+        // SPEC D6: what an in-band frame says was sent was sent before it.
+        if !self.outbox.lists.is_empty() && !planted(Bug::BatchOvertaken) {
+            self.close_batches();
+            if let Some(frames) = self.next_ready() {
+                return Some(Transmit::Batch(frames));
+            }
         }
         while let Some(mut list) = self.outbox.lists.pop_front() {
             if let Some(body) = self.next_part(&mut list) {

@@ -92,7 +92,8 @@ impl fmt::Display for Message {
     }
 }
 
-/// A message was accepted; the driver now sends its envelope and its payload.
+/// A message was accepted; the driver now sends its envelope and its payload, unless it waits for
+/// [others](Self::is_batched).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
@@ -103,6 +104,10 @@ pub struct Published {
     pub sequence: u64,
     /// After sending, read the EVENTS of the PUB socket, so that it sees freed credit.
     pub settle: bool,
+    /// It waits for others to travel with, or goes with those that waited: the driver does not
+    /// send it, but what [`take_frames`](Publisher::take_frames) gives. False without
+    /// [`batching`](crate::PublisherConfig::batching).
+    pub is_batched: bool,
 }
 
 impl Publisher {
@@ -110,7 +115,10 @@ impl Publisher {
     /// any will do.
     #[must_use]
     pub fn needs_time(&self, len: usize) -> bool {
-        self.awaits_clock || self.scan_at.is_none() || !self.window.has_room(len as u64)
+        // A batch that is begun is due some time later.
+        let begins = self.config.batching.is_some();
+        let is_settled = !self.awaits_clock && self.scan_at.is_some();
+        begins || !is_settled || !self.window.has_room(len as u64)
     }
 
     /// Accepts a message: retains it if anyone is owed it, and writes its envelope.
@@ -119,6 +127,9 @@ impl Publisher {
     /// sends two frames, the envelope and the payload. With
     /// [`bare_topics`](crate::PublisherConfig::bare_topics) only the trailer of 16 bytes is
     /// written, and the driver sends three frames: the topic, the payload, the trailer (SPEC D2).
+    ///
+    /// With [`batching`](crate::PublisherConfig::batching) the driver first sends what
+    /// [`take_frames`](Self::take_frames) gives, also if the message was not accepted.
     ///
     /// # Errors
     ///
@@ -193,25 +204,34 @@ impl Publisher {
         };
         if !has_room {
             self.counters.full += 1;
-            return Err(PublishError::WindowFull(entry.refuse(payload)));
+            let message = entry.refuse(payload);
+            // What members don't have they can't acknowledge.
+            self.close_batches();
+            return Err(PublishError::WindowFull(message));
         }
         // Who held the window back may have been all who were owed it.
         let is_owed = is_owed && entry.is_owed();
         // SPEC D1: nothing can fail from here on, so no number is lost.
         let sequence = entry.next;
         entry.next += 1;
-        self.counters.accepted += 1;
+        self.note_accepted(is_owed);
+        if is_owed && self.scan_at.is_none() {
+            self.scan_at = Some(now + self.config.sync_after);
+        }
+        let is_batched = self.batch(now, number, sequence, &payload);
         if is_owed {
             // SPEC D3: retained before it is sent.
-            self.topics.retain(number, sequence, payload);
-            self.window.retain(len);
-            if self.scan_at.is_none() {
-                self.scan_at = Some(now + self.config.sync_after);
-            }
-        } else {
-            self.counters.unowed += u64::from(!planted(Bug::UnowedMiscounted));
+            self.retain(number, sequence, payload);
         }
         envelope.clear();
+        if is_batched {
+            return Ok(Published {
+                number,
+                sequence,
+                settle: self.window.sent(),
+                is_batched,
+            });
+        }
         let tag = self.epoch.tag();
         let numbered = Envelope {
             topic: self.topics.get(number).map_or(&[][..], |topic| &topic.name),
@@ -228,7 +248,20 @@ impl Publisher {
             number,
             sequence,
             settle,
+            is_batched,
         })
+    }
+
+    pub(super) fn note_accepted(&mut self, is_owed: bool) {
+        self.counters.accepted += 1;
+        if !is_owed {
+            self.counters.unowed += u64::from(!planted(Bug::UnowedMiscounted));
+        }
+    }
+
+    pub(super) fn retain(&mut self, number: u32, sequence: u64, payload: Bytes) {
+        self.window.retain(payload.len() as u64);
+        self.topics.retain(number, sequence, payload);
     }
 }
 

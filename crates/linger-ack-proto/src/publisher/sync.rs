@@ -105,6 +105,7 @@ impl Publisher {
 
     /// Tells everyone who is behind what was sent, now: for a flush.
     pub fn sync_now(&mut self, now: Instant) {
+        self.close_batches();
         for lag in self.lags().into_iter().filter(|lag| lag.acked) {
             if let Some(member) = self.members.get_mut(lag.key) {
                 member.sync.restart(now, self.config.sync_after);

@@ -4,7 +4,7 @@ use super::Subscriber;
 use super::join::{Stage, words};
 use super::leave::EndReason;
 use crate::planted::{Bug, planted};
-use crate::wire::{Envelope, InBand, ToSubscriber, is_private, split_private};
+use crate::wire::{BatchEnvelope, Envelope, InBand, ToSubscriber, is_private, split_private};
 use bytes::Bytes;
 use std::time::Instant;
 
@@ -19,9 +19,13 @@ impl Subscriber {
         if is_private(first) {
             return self.handle_private(now, first);
         }
-        match (Envelope::decode(first), payload) {
-            (Ok(envelope), Some(payload)) => self.handle_message(now, &envelope, payload),
-            _ => self.counters.broken += 1,
+        let Some(payload) = payload else {
+            self.counters.broken += 1;
+            return;
+        };
+        match Envelope::decode(first) {
+            Ok(envelope) => self.handle_message(now, &envelope, payload),
+            Err(_) => self.handle_batch(now, BatchEnvelope::decode(first), payload),
         }
     }
 
@@ -35,7 +39,10 @@ impl Subscriber {
         }
         match Envelope::decode_bare(topic, trailer) {
             Ok(envelope) => self.handle_message(now, &envelope, payload),
-            Err(_) => self.counters.broken += 1,
+            Err(_) => {
+                let batch = BatchEnvelope::decode_bare(topic, trailer);
+                self.handle_batch(now, batch, payload);
+            }
         }
     }
 

@@ -7,13 +7,14 @@
 //! | `join`, `lost` | a session begins; a session is lost, and the next one says what it missed |
 //! | `change`, `prefixes`, `owed` | prefixes that come and go, and the topics they own |
 //! | `standing` | what became of a prefix that was wished for |
-//! | `receive`, `order`, `runs`, `repair` | what arrives is put in order, what is missing asked for |
+//! | `receive`, `batch`, `order`, `runs`, `repair` | what arrives is put in order, what is missing asked for |
 //! | `delivery`, `abandon` | what the application is given, and gives back |
 //! | `ack` | when to acknowledge, and what |
 //! | `leave` | end of stream, and leaving |
 
 mod abandon;
 mod ack;
+mod batch;
 mod change;
 mod counters;
 mod delivery;

@@ -23,31 +23,35 @@ fn is_foreign(ours: u32, theirs: u32) -> bool {
 impl Subscriber {
     /// A message on the data connection.
     pub(super) fn handle_message(&mut self, now: Instant, envelope: &Envelope<'_>, payload: Bytes) {
-        let epoch = self.epoch;
-        if !self.takes_data() || epoch.is_none_or(|epoch| is_foreign(epoch.tag(), envelope.tag)) {
-            self.counters.stale += 1;
-            return;
-        }
         let &Envelope {
             topic,
+            tag,
             number,
             sequence,
-            ..
         } = envelope;
-        if !self.topics.contains_key(&number) {
-            // SPEC P5: what is not granted yet, or not any more, is not owed from 1 on.
-            if self.prefixes.claim(topic) != Claim::Owed {
-                self.counters.unasked += 1;
-                return;
-            }
-            let name = Bytes::copy_from_slice(topic);
-            if !self.add_topic(number, Topic::new(name, 1)) {
-                return;
-            }
-        }
-        if self.insert(now, topic, number, sequence, payload) {
+        if self.admits(tag, number, topic, 1) && self.insert(now, topic, number, sequence, payload)
+        {
             self.say_nack_if_missing(now);
         }
+    }
+
+    /// Whether so many messages of a topic may be owed; if not, they are counted. A topic that is
+    /// owed and new is taken in.
+    pub(super) fn admits(&mut self, tag: u32, number: u32, topic: &[u8], messages: u64) -> bool {
+        let epoch = self.epoch;
+        if !self.takes_data() || epoch.is_none_or(|epoch| is_foreign(epoch.tag(), tag)) {
+            self.counters.stale += 1;
+            return false;
+        }
+        if self.topics.contains_key(&number) {
+            return true;
+        }
+        // SPEC P5: what is not granted yet, or not any more, is not owed from 1 on.
+        if self.prefixes.claim(topic) != Claim::Owed {
+            self.counters.unasked += messages;
+            return false;
+        }
+        self.add_topic(number, Topic::new(Bytes::copy_from_slice(topic), 1))
     }
 
     /// What stands on this subscriber's private topic.
@@ -150,7 +154,7 @@ impl Subscriber {
     }
 
     /// Puts a message in its place. True if it shows that something before it is missing.
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         now: Instant,
         name: &[u8],

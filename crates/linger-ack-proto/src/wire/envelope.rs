@@ -64,9 +64,13 @@ impl<'a> Envelope<'a> {
     /// its first frame: the last frame of such a message.
     pub fn encode_trailer(&self, out: &mut Vec<u8>) {
         out.reserve(TRAILER_LEN);
-        out.extend_from_slice(&self.tag.to_be_bytes());
-        out.extend_from_slice(&self.number.to_be_bytes());
-        out.extend_from_slice(&self.sequence.to_be_bytes());
+        let Self {
+            tag,
+            number,
+            sequence: first,
+            ..
+        } = *self;
+        Trailer { tag, number, first }.encode(out);
     }
 
     /// Reads a bare topic and the trailer that came with it.
@@ -76,6 +80,32 @@ impl<'a> Envelope<'a> {
     /// If the trailer has not 16 bytes, the topic can't be one, or the sequence is 0 or
     /// `u64::MAX`.
     pub fn decode_bare(topic: &'a [u8], trailer: &[u8]) -> Result<Self, WireError> {
+        let Trailer { tag, number, first } = Trailer::decode(topic, trailer)?;
+        Ok(Self {
+            topic,
+            tag,
+            number,
+            sequence: first,
+        })
+    }
+}
+
+/// What a batch's trailer begins with, and what a message's is.
+pub(super) struct Trailer {
+    pub(super) tag: u32,
+    pub(super) number: u32,
+    pub(super) first: u64,
+}
+
+impl Trailer {
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.tag.to_be_bytes());
+        out.extend_from_slice(&self.number.to_be_bytes());
+        out.extend_from_slice(&self.first.to_be_bytes());
+    }
+
+    /// Reads it, and looks whether the topic can be one.
+    pub(super) fn decode(topic: &[u8], trailer: &[u8]) -> Result<Self, WireError> {
         let short = WireError::Short { field: "envelope" };
         if let Some(extra @ 1..) = trailer.len().checked_sub(TRAILER_LEN) {
             return Err(WireError::Long { extra });
@@ -91,15 +121,14 @@ impl<'a> Envelope<'a> {
             return Err(short);
         };
         check_topic(topic)?;
-        let sequence = u64::from_be_bytes(*sequence);
-        if matches!(sequence, 0 | u64::MAX) {
+        let first = u64::from_be_bytes(*sequence);
+        if matches!(first, 0 | u64::MAX) {
             return Err(WireError::Value { field: "sequence" });
         }
         Ok(Self {
-            topic,
             tag: u32::from_be_bytes(*tag),
             number: u32::from_be_bytes(*number),
-            sequence,
+            first,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! | where it travels | what it is | here |
 //! |---|---|---|
 //! | PUB → SUB, data | an envelope, then the payload as a frame of its own | [`Envelope`] |
+//! | PUB → SUB, data | several messages of one topic in one | [`BatchEnvelope`], [`Members`] |
 //! | PUB → SUB, private | 0xFF, the nonce, then a [header](Header) and its body, one frame | [`InBand`] |
 //! | DEALER → ROUTER | a header and its body, one frame | [`ToPublisher`] |
 //! | ROUTER → DEALER | a header and its body, one frame | [`ToSubscriber`] |
@@ -12,6 +13,7 @@
 //! sends, a serial follows (8 bytes), which grows by one with each frame of a
 //! session: so a publisher can tell which connection is the younger.
 
+mod batch;
 mod envelope;
 mod header;
 mod in_band;
@@ -19,6 +21,7 @@ mod reader;
 mod to_publisher;
 mod to_subscriber;
 
+pub use batch::{BATCH_TRAILER_LEN, BatchEnvelope, MEMBER_OVERHEAD, Members, push_member};
 pub use envelope::{ENVELOPE_OVERHEAD, Envelope, TRAILER_LEN};
 pub use header::{HEADER_LEN, Header, VERSION};
 pub use in_band::{

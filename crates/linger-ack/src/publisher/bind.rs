@@ -61,7 +61,7 @@ pub(super) fn bind(
     }
     let answers = 2 * config.repair_messages;
     let max_frame = config.max_frame;
-    let bare_topics = config.bare_topics;
+    let (bare_topics, batches) = (config.bare_topics, config.batching.is_some());
     let epoch = entropy::epoch().map_err(|error| opening.system(error))?;
     let machine = Machine::new(config, epoch).map_err(|error| opening.config(error))?;
     let (registry, own_registry) = opening.place.registry();
@@ -88,7 +88,7 @@ pub(super) fn bind(
         name: opening.name.clone(),
         data_endpoint,
         control_endpoint,
-        core: Mutex::new(Core::new(machine, pub_socket, bare_topics)),
+        core: Mutex::new(Core::new(machine, pub_socket, bare_topics, batches)),
         room: Condvar::new(),
         change: Condvar::new(),
         waker,

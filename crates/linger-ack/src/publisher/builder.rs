@@ -6,7 +6,7 @@ use super::news::OnEvent;
 use super::security::{Mechanism, ServerSecurity};
 use crate::error::OpenError;
 use crate::place::Place;
-use linger_ack_proto::{ConfigError, Event, Expected, PublisherConfig};
+use linger_ack_proto::{Batching, ConfigError, Event, Expected, PublisherConfig};
 use linger_registry::Registry;
 use std::fmt;
 use std::time::Duration;
@@ -154,6 +154,31 @@ impl PublisherBuilder {
     /// ignore. It costs about a tenth of the throughput of small messages, or more.
     pub fn bare_topics(mut self, bare: bool) -> Self {
         self.config.bare_topics = bare;
+        self
+    }
+
+    /// Has small messages of one topic travel together; off by default.
+    ///
+    /// A message then waits until so many, or so many bytes, are together, and not longer than
+    /// [`delay`](Batching::delay) (and a millisecond, to which timers are rounded up); a close, a
+    /// flush, a full window, and whatever is said of what was sent send what waits at once. It is
+    /// accepted and retained as any other, and is acknowledged, repaired and reported by itself.
+    ///
+    /// The order within a topic is kept; the order across topics is not. A plain SUB can't read
+    /// batches. A payload that a subscriber holds on to keeps the whole batch in memory.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), linger_ack::OpenError> {
+    /// use linger_ack::{Batching, Publisher};
+    ///
+    /// let ticks = Publisher::builder("ticks")
+    ///     .batching(Batching::default().messages(128))
+    ///     .bind("tcp://*:5556", "tcp://*:5557")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn batching(mut self, batching: Batching) -> Self {
+        self.config.batching = Some(batching);
         self
     }
 

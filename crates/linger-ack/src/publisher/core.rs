@@ -3,7 +3,7 @@
 use crate::wake::Waker;
 use bytes::Bytes;
 use linger_ack_proto::{
-    PublishError, Publisher as Machine, PublisherReport, Quorum, TopicNumber, Transmit,
+    Frames, PublishError, Publisher as Machine, PublisherReport, Quorum, TopicNumber, Transmit,
 };
 use linger_registry::zmq::{self, SNDMORE};
 use linger_registry::{Registry, Socket};
@@ -50,6 +50,10 @@ pub(super) struct Core {
     /// The PUB socket, until the close.
     pub(super) data: Option<Socket>,
     envelope: Vec<u8>,
+    /// Small messages of one topic travel together.
+    batches: bool,
+    /// The batch that was sent last; the next one is written in its room.
+    frames: Frames,
     /// Topics stand in a frame of their own, and the envelope comes last (SPEC D2).
     bare_topics: bool,
     /// When a message that had to wait last found room.
@@ -91,11 +95,13 @@ pub(super) struct Closing {
 }
 
 impl Core {
-    pub(super) fn new(machine: Machine, data: Socket, bare_topics: bool) -> Self {
+    pub(super) fn new(machine: Machine, data: Socket, bare_topics: bool, batches: bool) -> Self {
         Self {
             machine,
             data: Some(data),
             envelope: Vec::with_capacity(64),
+            batches,
+            frames: Frames::default(),
             bare_topics,
             fed: None,
             control: Vec::new(),
@@ -125,7 +131,16 @@ impl Core {
         let sent = match to {
             Destination::Name(topic) => machine.publish(now, topic, retained, envelope),
             Destination::Number(number, _) => machine.publish_to(now, number, retained, envelope),
-        }?;
+        };
+        // Also those that a message without room has closed.
+        send_ready(machine, &mut self.frames, data, self.bare_topics);
+        let sent = sent?;
+        if sent.is_batched {
+            if sent.settle {
+                settle(data);
+            }
+            return Ok(sent.sequence);
+        }
         // What is retained is accepted: if this fails, it is repaired, or named in the report.
         let _ = match self.bare_topics {
             true => send_all(data, [to.topic(), payload, &self.envelope]),
@@ -135,6 +150,23 @@ impl Core {
             settle(data);
         }
         Ok(sent.sequence)
+    }
+
+    /// Adds a message to the batch that the last one was added to. `None` if it takes more than
+    /// that: then [`publish`](Self::publish) it.
+    pub(super) fn append(&mut self, to: Destination<'_>, payload: &Bytes) -> Option<u64> {
+        let (true, None, Some(data)) = (self.batches, &self.closing, &self.data) else {
+            return None;
+        };
+        let sent = match to {
+            Destination::Name(topic) => self.machine.append(topic, payload),
+            Destination::Number(number, _) => self.machine.append_to(number, payload),
+        }?;
+        send_ready(&mut self.machine, &mut self.frames, data, self.bare_topics);
+        if sent.settle {
+            settle(data);
+        }
+        Some(sent.sequence)
     }
 
     /// Whether a timer was set that the sleeping thread does not know of.
@@ -157,12 +189,15 @@ impl Core {
             };
             match (transmit, &self.data) {
                 (Transmit::Settle, Some(data)) => settle(data),
+                (Transmit::Batch(frames), Some(data)) => {
+                    send_batch(data, &frames, self.bare_topics);
+                }
                 (Transmit::Private { frame }, Some(data)) => {
                     // A marker that is not sent is said again.
                     let _ = send(data, &frame, 0);
                 }
                 (Transmit::Control { route, frame }, _) => self.control.push((route, frame)),
-                (Transmit::Settle | Transmit::Private { .. }, None) => {}
+                (Transmit::Settle | Transmit::Batch(_) | Transmit::Private { .. }, None) => {}
             }
         }
         true
@@ -183,6 +218,26 @@ impl Shared {
         #[cfg(feature = "tokio")]
         self.tasks.wake();
     }
+}
+
+/// Sends the batches that wait for nothing any more.
+fn send_ready(machine: &mut Machine, frames: &mut Frames, data: &Socket, bare_topics: bool) {
+    while machine.take_frames(frames) {
+        send_batch(data, frames, bare_topics);
+    }
+}
+
+/// What is lost of it is repaired, or named in the report.
+fn send_batch(data: &Socket, frames: &Frames, bare_topics: bool) {
+    let Frames {
+        topic,
+        envelope,
+        payload,
+    } = frames;
+    let _ = match bare_topics {
+        true => send_all(data, [topic, payload, envelope]),
+        false => send_all(data, [envelope, payload]),
+    };
 }
 
 /// Sends one message of so many frames.

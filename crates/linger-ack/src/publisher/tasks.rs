@@ -60,8 +60,15 @@ impl Shared {
         payload: Bytes,
         limit: Duration,
     ) -> Result<u64, PublishError> {
+        let turn = self.tasks.turn.try_lock();
+        // Otherwise whoever came before has to wait for room.
+        if turn.is_ok() {
+            if let Some(sequence) = self.core.lock().append(to, &payload) {
+                return Ok(sequence);
+            }
+        }
         let wait = Wait::new(Instant::now(), limit);
-        let turn = match self.tasks.turn.try_lock() {
+        let turn = match turn {
             Ok(turn) => turn,
             // It needs no room, so it needs no turn.
             Err(_) if !self.core.lock().machine.is_owed(to.topic()) => {

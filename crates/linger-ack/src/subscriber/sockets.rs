@@ -78,7 +78,9 @@ impl Sockets {
     fn read_data(&mut self, now: Instant, state: &mut LinkState) -> zmq::Result<bool> {
         let machine = &mut state.machine;
         let (mut count, mut bytes) = (0, 0);
-        while count < BURST && bytes < BURST_BYTES {
+        // One frame may hold many messages.
+        let before = machine.pending();
+        while count.max(machine.pending() - before) < BURST && bytes < BURST_BYTES {
             let has_more = self.incoming.read(&self.sub, BURST - count)?;
             self.incoming.take(|message| {
                 count += 1;

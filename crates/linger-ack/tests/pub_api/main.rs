@@ -8,6 +8,7 @@ mod tasks;
 
 mod authorizer;
 
+mod batching;
 mod durable;
 mod events;
 mod eviction;

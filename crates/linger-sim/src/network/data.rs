@@ -6,6 +6,7 @@
 use super::Lane;
 use crate::schedule::{MS, Time};
 use bytes::Bytes;
+use linger_ack_proto::wire::{BatchEnvelope, Envelope, Members};
 use std::collections::{BTreeSet, VecDeque};
 
 /// A message on the data connection.
@@ -15,6 +16,35 @@ pub(crate) struct Frame {
     pub(crate) payload: Option<Bytes>,
     /// The last frame, where topics stand bare.
     pub(crate) trailer: Option<Bytes>,
+}
+
+impl Frame {
+    /// The messages that it holds: topic number, sequence, payload. Of a broken one there are none.
+    pub(crate) fn messages(&self) -> Vec<((u32, u64), Bytes)> {
+        let Some(payload) = &self.payload else {
+            return Vec::new();
+        };
+        let first = &self.first;
+        let (message, batch) = match &self.trailer {
+            Some(trailer) => (
+                Envelope::decode_bare(first, trailer),
+                BatchEnvelope::decode_bare(first, trailer),
+            ),
+            None => (Envelope::decode(first), BatchEnvelope::decode(first)),
+        };
+        if let Ok(message) = message {
+            return vec![((message.number, message.sequence), payload.clone())];
+        }
+        let members = |batch: BatchEnvelope<'_>| {
+            let members = Members::decode(payload.clone(), batch.count)?;
+            let sequences = (batch.first..).map(|sequence| (batch.number, sequence));
+            Ok(members
+                .zip(sequences)
+                .map(|(member, id)| (id, member))
+                .collect())
+        };
+        batch.and_then(members).unwrap_or_default()
+    }
 }
 
 /// A subscription on its way.

@@ -7,7 +7,8 @@ use crate::network::Frame;
 use crate::payload::Tag;
 use crate::schedule::What;
 use bytes::Bytes;
-use linger_ack_proto::{PublishError, Quorum, Verdict};
+use linger_ack_proto::{Frames, PublishError, Quorum, Verdict};
+use std::mem;
 
 use crate::plan::WhenFull;
 
@@ -51,9 +52,13 @@ impl World {
         };
         let (name, payload) = (self.plan.topics[topic].clone(), tag.encode(padding));
         let mut envelope = Vec::new();
-        let result = host
-            .machine
-            .publish(now, &name, payload.clone(), &mut envelope);
+        // A driver tries the batch that is open first.
+        let result = match host.machine.append(&name, &payload) {
+            Some(published) => Ok(published),
+            None => host
+                .machine
+                .publish(now, &name, payload.clone(), &mut envelope),
+        };
         match result {
             Ok(published) => {
                 let epoch = &mut self.ledger.epochs[host.epoch];
@@ -62,26 +67,28 @@ impl World {
                 epoch.accepted += 1;
                 epoch.numbers.insert(published.number, topic);
                 self.judge(Invariant::InOrder, result);
-                self.trace.mix_bytes(&envelope);
                 let number = published.number;
                 self.trace.line(self.now, || {
                     format!("p{at} publishes {} #{number}.{}", text(&name), tag.sequence)
                 });
-                let (first, trailer) = match self.plan.config.bare_topics {
-                    true => (name, Some(Bytes::from(envelope))),
-                    false => (Bytes::from(envelope), None),
-                };
-                let frame = Frame {
-                    first,
-                    payload: Some(payload),
-                    trailer,
-                };
-                self.send_data(at, &frame);
+                self.send_ready(at);
+                if !published.is_batched {
+                    let (topic, payload) = (name, payload.to_vec());
+                    self.send_frames(
+                        at,
+                        Frames {
+                            topic,
+                            envelope,
+                            payload,
+                        },
+                    );
+                }
                 if published.settle {
                     self.settle(at);
                 }
             }
             Err(PublishError::WindowFull(_)) => {
+                self.send_ready(at);
                 self.count(Fault::WindowFull);
                 if self.plan.when_full == WhenFull::Evict && self.rng.percent(20) {
                     self.evict(at);
@@ -92,6 +99,34 @@ impl World {
             }
             Err(_) => {}
         }
+    }
+
+    /// Batches that wait for nothing any more.
+    fn send_ready(&mut self, at: usize) {
+        let mut frames = Frames::default();
+        while self.publishers[at].machine.take_frames(&mut frames) {
+            self.send_frames(at, mem::take(&mut frames));
+        }
+    }
+
+    /// A message, or some of one topic, in the form that the publisher is set to.
+    pub(crate) fn send_frames(&mut self, at: usize, frames: Frames) {
+        let Frames {
+            topic,
+            envelope,
+            payload,
+        } = frames;
+        self.trace.mix_bytes(&envelope);
+        let (first, trailer) = match self.plan.config.bare_topics {
+            true => (topic, Some(Bytes::from(envelope))),
+            false => (Bytes::from(envelope), None),
+        };
+        let frame = Frame {
+            first,
+            payload: Some(payload.into()),
+            trailer,
+        };
+        self.send_data(at, &frame);
     }
 
     /// Whoever holds the oldest message back is ended.

@@ -163,6 +163,7 @@ impl World {
         while let Some(transmit) = self.publishers[at].machine.poll_transmit() {
             match transmit {
                 Transmit::Settle => self.settle(at),
+                Transmit::Batch(frames) => self.send_frames(at, frames),
                 Transmit::Private { frame } => {
                     self.watch_private(at, &frame);
                     self.trace_private(at, &frame);

@@ -163,7 +163,7 @@ impl World {
             let Some(frame) = self.read_data(at) else {
                 break;
             };
-            self.watch_data(at, &frame.first, frame.payload.as_ref());
+            self.watch_data(at, &frame);
             let now = self.instant();
             let machine = &mut self.subscribers[at].machine;
             let Frame {

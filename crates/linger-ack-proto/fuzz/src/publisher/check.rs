@@ -76,6 +76,7 @@ impl Harness<'_> {
             assert!(count <= limit, "more than {limit} frames for one input");
             match transmit {
                 Transmit::Settle => {}
+                Transmit::Batch(_) => unreachable!("it does not batch"),
                 Transmit::Private { frame } => self.look_in_band(&frame),
                 Transmit::Control { route, frame } => {
                     assert!(self.model.routes.contains(&route));

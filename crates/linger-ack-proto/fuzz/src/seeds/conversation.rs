@@ -172,6 +172,7 @@ impl Talk {
             spoke = true;
             match transmit {
                 Transmit::Settle => {}
+                Transmit::Batch(_) => unreachable!("it does not batch"),
                 Transmit::Private { frame } => {
                     self.record.frames.push(("in_band", frame.to_vec()));
                     self.on_data(&frame, None);

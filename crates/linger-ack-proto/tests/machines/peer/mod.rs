@@ -151,6 +151,7 @@ impl Bench {
                     self.in_band.push((nonce, body));
                 }
                 Transmit::Settle => self.settles += 1,
+                Transmit::Batch(_) => unreachable!("no publisher of these tests batches"),
             }
         }
         while let Some(event) = self.publisher.poll_event() {

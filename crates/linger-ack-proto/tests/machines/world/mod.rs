@@ -20,8 +20,8 @@ pub use witness::Seen;
 
 use bytes::Bytes;
 use linger_ack_proto::{
-    Epoch, Event, Identity, Level, Nonce, Publisher, PublisherConfig, SessionId, Subscriber,
-    SubscriberConfig, SubscriberEvent, Transmit,
+    Epoch, Event, Frames, Identity, Level, Nonce, Publisher, PublisherConfig, SessionId,
+    Subscriber, SubscriberConfig, SubscriberEvent, Transmit,
 };
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -220,6 +220,9 @@ impl World {
             spoke = true;
             match transmit {
                 Transmit::Private { frame } => self.on_data(&frame, None),
+                Transmit::Batch(Frames {
+                    envelope, payload, ..
+                }) => self.on_data(&envelope.into(), Some(payload.into())),
                 Transmit::Control { route, frame } => {
                     control += 1;
                     let limited = self.control_limit.is_some_and(|limit| control > limit);

@@ -5,6 +5,7 @@ use super::Held;
 use crate::faults::Fault;
 use crate::invariants::{Invariant, acks, end_of_stream, ensure, forward, in_order};
 use crate::ledger::{Ledger, Period, Session};
+use crate::network::Frame;
 use crate::payload::Tag;
 use bytes::Bytes;
 use linger_ack_proto::wire::{InBand, ToPublisher, ToSubscriber, split_private};
@@ -45,17 +46,15 @@ impl World {
     }
 
     /// A subscriber is handed a message of SUB.
-    pub(in crate::world) fn watch_data(
-        &mut self,
-        at: usize,
-        first: &Bytes,
-        payload: Option<&Bytes>,
-    ) {
+    pub(in crate::world) fn watch_data(&mut self, at: usize, frame: &Frame) {
         let session = self.session_of(at);
-        if let Some(payload) = payload {
-            return self.note_handed(session, payload);
+        if frame.payload.is_some() {
+            for (_, payload) in frame.messages() {
+                self.note_handed(session, &payload);
+            }
+            return;
         }
-        let Some((nonce, body)) = split_private(first) else {
+        let Some((nonce, body)) = split_private(&frame.first) else {
             return;
         };
         if let Ok((epoch, InBand::Welcome(welcome))) = InBand::decode(&body) {
