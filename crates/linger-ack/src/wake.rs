@@ -3,12 +3,18 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// It was woken; its byte may be yet to be written.
+const WOKEN: u8 = 1;
+
+/// The byte is there.
+const WRITTEN: u8 = 2;
 
 /// Both ends of a stream; any number of wakes before the thread looks are one.
 #[derive(Debug)]
 pub(crate) struct Waker {
-    pending: AtomicBool,
+    state: AtomicU8,
     writer: UnixStream,
     reader: UnixStream,
 }
@@ -19,7 +25,7 @@ impl Waker {
         writer.set_nonblocking(true)?;
         reader.set_nonblocking(true)?;
         Ok(Self {
-            pending: AtomicBool::new(false),
+            state: AtomicU8::new(0),
             writer,
             reader,
         })
@@ -27,10 +33,17 @@ impl Waker {
 
     /// Makes the descriptor readable. Never blocks.
     pub(crate) fn wake(&self) {
+        self.wake_with(|| {});
+    }
+
+    /// `between` runs where a look from another thread could do harm.
+    fn wake_with(&self, between: impl FnOnce()) {
         // If a wake is pending already, the thread has not looked since, and will see what we did.
-        if !self.pending.swap(true, Ordering::AcqRel) {
+        if self.state.fetch_or(WOKEN, Ordering::AcqRel) == 0 {
+            between();
             // A full stream is a readable one: nothing is lost with the error.
             let _ = (&self.writer).write(&[1]);
+            self.state.fetch_or(WRITTEN, Ordering::AcqRel);
         }
     }
 
@@ -46,17 +59,18 @@ impl Waker {
 
     /// `between` runs where a wake from another thread could do harm.
     fn take_with(&self, between: impl FnOnce()) {
-        // Nobody has woken it: a wake that begins now makes it readable, so it is taken next time.
-        if !self.pending.load(Ordering::Acquire) {
+        // Nobody has woken it, or the byte comes in a moment, and this is called once more for it:
+        // to take the wake without its byte would leave the descriptor readable for nothing.
+        if self.state.load(Ordering::Acquire) & WRITTEN == 0 {
             return;
         }
         let mut bytes = [0; 64];
         while matches!((&self.reader).read(&mut bytes), Ok(64)) {}
         between();
-        // The flag falls last. The other way round, a wake between the two would leave it up with
+        // The flags fall last. The other way round, a wake between the two would leave them up with
         // its byte gone, and every wake after that would be lost. This way, a wake between the two
         // writes nothing, and is seen by the look that follows.
-        self.pending.swap(false, Ordering::AcqRel);
+        self.state.swap(0, Ordering::AcqRel);
     }
 }
 
@@ -77,6 +91,17 @@ mod tests {
         assert!(!is_readable(&waker));
         waker.wake();
         waker.wake();
+        assert!(is_readable(&waker));
+        waker.take();
+        assert!(!is_readable(&waker));
+        waker.wake();
+        assert!(is_readable(&waker));
+    }
+
+    #[test]
+    fn a_look_in_the_middle_of_a_wake_leaves_nothing_to_be_seen_for_ever() {
+        let waker = Waker::new().expect("a stream");
+        waker.wake_with(|| waker.take());
         assert!(is_readable(&waker));
         waker.take();
         assert!(!is_readable(&waker));
