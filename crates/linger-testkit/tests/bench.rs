@@ -50,10 +50,26 @@ fn the_benchmark_of_stops_has_its_figures_and_everything_is_received() {
     );
 }
 
+#[test]
+fn the_benchmark_of_growth_has_its_exponents_and_sizes() {
+    let findings = smoke("scale");
+    let names = findings.growths.iter().map(|growth| &*growth.name);
+    let all = ["members", "topics", "window"];
+    let all = all.map(|of| [format!("scale_drain_{of}"), format!("scale_bytes_{of}")]);
+    assert_eq!(names.collect::<Vec<_>>(), all.as_flattened());
+    for growth in &findings.growths {
+        let points = growth.points.iter();
+        assert!(points.clone().count() == 2, "{growth}");
+        assert!(points.into_iter().all(|(_, it)| it.min > 0.0), "{growth}");
+    }
+    assert_eq!(findings.sizes.len(), 3);
+}
+
 fn smoke(name: &str) -> Findings {
     let mut tell = |_: &dyn Display| {};
     let mut plan = Plan::new(Effort::Smoke, "", &mut tell);
-    for benchmark in bench::ALL.into_iter().filter(|it| it.name == name) {
+    plan = plan.with_program(env!("CARGO_BIN_EXE_bench"));
+    for benchmark in bench::ALL.iter().copied().filter(|it| it.name == name) {
         if let Err(error) = benchmark.run(&mut plan) {
             panic!("{error}");
         }

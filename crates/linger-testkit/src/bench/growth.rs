@@ -17,7 +17,9 @@ pub struct Growth {
     pub unit: &'static str,
     /// The sizes, and what was measured at each: the median, the smallest and the largest.
     pub points: Vec<(f64, Spread)>,
-    /// The exponent: 1 is linear. Of each series one, and of them the median.
+    /// The exponent: 1 is linear. Of each series one, and of them the median. It is the larger of
+    /// that over all sizes and that over the upper half of them, where what is the same at every
+    /// size hides least.
     pub exponent: Spread,
     /// What the exponent may be at most.
     pub bar: f64,
@@ -32,7 +34,10 @@ impl Growth {
         sizes: &[f64],
         series: &[Vec<f64>],
     ) -> Self {
-        let exponents = series.iter().map(|values| slope(sizes, values)).collect();
+        let exponents = series
+            .iter()
+            .map(|values| exponent(sizes, values))
+            .collect();
         let at = |index: usize| series.iter().filter_map(move |it| it.get(index)).copied();
         let points = sizes
             .iter()
@@ -94,6 +99,16 @@ impl fmt::Display for Growth {
     }
 }
 
+/// The larger of that over all sizes and that over the upper half of them.
+fn exponent(sizes: &[f64], values: &[f64]) -> f64 {
+    let all = slope(sizes, values);
+    let upper = sizes.len().min(values.len()) / 2;
+    match (sizes.get(upper..), values.get(upper..)) {
+        (Some(sizes), Some(values)) if sizes.len() > 1 => all.max(slope(sizes, values)),
+        _ => all,
+    }
+}
+
 /// Least squares through the logarithms.
 fn slope(sizes: &[f64], values: &[f64]) -> f64 {
     let points: Vec<(f64, f64)> = sizes
@@ -124,6 +139,20 @@ mod tests {
         let linear = Growth::of("drain", labels, 1.1, &sizes, &[line]);
         assert!(linear.is_met() && !both.is_met());
         assert_eq!(both.points[1].1.max, 200.0);
+    }
+
+    #[test]
+    fn what_grows_as_a_square_at_the_large_end_does_not_hide_behind_what_is_always_there() {
+        let sizes = [1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0];
+        let labels = ("topics", "ms");
+        let fit = |value: fn(f64) -> f64| {
+            let values = sizes.iter().copied().map(value).collect();
+            Growth::of("drain", labels, 1.1, &sizes, &[values])
+        };
+        let line = fit(|size| 500.0 + size);
+        assert!(line.exponent.median < 1.0 && line.is_met(), "{line}");
+        let square = fit(|size| 500.0 + size * size / 1e5);
+        assert!(square.exponent.median > 1.1 && !square.is_met(), "{square}");
     }
 
     #[test]

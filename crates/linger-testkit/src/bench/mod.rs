@@ -12,6 +12,7 @@
 //! | [`latency`] | how long a message takes at a moderate rate, against bare PUB and SUB |
 //! | [`coordinator`] | a shutdown by the coordinator against one by tokens and a tracker |
 //! | [`registry`] | sockets of the registry against those of `zmq` |
+//! | [`scale`] | how a stop and memory grow with members, topics and the window |
 //! | [`stop`] | the time to stop a publisher with a backlog, against a bare close |
 //!
 //! A benchmark is a function that gives its figures to a [`Plan`]. It fails where a receiver misses a message,
@@ -29,6 +30,7 @@ pub mod latency;
 mod plan;
 pub mod registry;
 mod rounds;
+pub mod scale;
 mod size;
 pub mod stop;
 
@@ -50,7 +52,7 @@ pub struct Benchmark {
 }
 
 /// All of them, in the order in which they run.
-pub const ALL: [Benchmark; 6] = [
+pub const ALL: &[Benchmark] = &[
     Benchmark {
         name: "ack",
         run: ack::run,
@@ -70,6 +72,10 @@ pub const ALL: [Benchmark; 6] = [
     Benchmark {
         name: "registry",
         run: registry::run,
+    },
+    Benchmark {
+        name: "scale",
+        run: scale::run,
     },
     Benchmark {
         name: "stop",

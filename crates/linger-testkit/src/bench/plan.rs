@@ -2,6 +2,8 @@
 
 use super::{Figure, Findings, Growth, Rounds, Size};
 use std::fmt::Display;
+use std::path::PathBuf;
+use std::{env, io};
 
 /// How thoroughly is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,7 @@ impl Effort {
 pub struct Plan<'a> {
     effort: Effort,
     wanted: String,
+    program: Option<PathBuf>,
     tell: &'a mut dyn FnMut(&dyn Display),
     findings: Findings,
 }
@@ -51,8 +54,24 @@ impl<'a> Plan<'a> {
         Self {
             effort,
             wanted: wanted.into(),
+            program: None,
             tell,
             findings: Findings::default(),
+        }
+    }
+
+    /// Starts this program where a benchmark needs a process of its own.
+    #[must_use]
+    pub fn with_program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.program = Some(program.into());
+        self
+    }
+
+    /// The program to start where a process of its own is needed: by default this one.
+    pub(super) fn program(&self) -> io::Result<PathBuf> {
+        match &self.program {
+            Some(program) => Ok(program.clone()),
+            None => env::current_exe(),
         }
     }
 

@@ -31,6 +31,10 @@ fn run(args: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
         println!("{}", bench::coordinator::holds(what)?);
         return Ok(ExitCode::SUCCESS);
     }
+    if let [bench::scale::SERVES, shape @ ..] = args {
+        bench::scale::serves(shape)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (mut wanted, mut effort, mut file) = ("", Effort::Full, None);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
@@ -44,7 +48,7 @@ fn run(args: &[&str]) -> Result<ExitCode, Box<dyn Error>> {
     let mut tell = |found: &dyn Display| eprintln!("{found}");
     let mut findings = Findings::default();
     let mut has_failed = false;
-    for benchmark in bench::ALL {
+    for &benchmark in bench::ALL {
         let mut plan = Plan::new(effort, wanted, &mut tell);
         if !plan.wants(benchmark.name) {
             continue;
