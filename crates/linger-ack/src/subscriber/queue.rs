@@ -160,10 +160,17 @@ impl Shared {
         if state.held > 0 || state.has_ended() {
             return Some(None);
         }
+        let mut asks = false;
         for link in state.links.iter_mut().filter(|link| link.ended.is_none()) {
-            link.leave = true;
+            // Once: whoever leads comes by here each time that it has looked.
+            if !std::mem::replace(&mut link.is_leaving, true) {
+                link.leave = true;
+                asks = true;
+            }
         }
-        self.wake();
+        if asks {
+            self.wake();
+        }
         None
     }
 
@@ -261,5 +268,28 @@ impl Shared {
         // What was given up is to be told.
         self.wake();
         comes_again
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Subscriber;
+
+    #[test]
+    fn whoever_waits_for_the_end_asks_for_it_once_and_then_sleeps() {
+        let subscriber = Subscriber::builder("a").connect("inproc://data", "inproc://control");
+        let subscriber = subscriber.expect("connected");
+        let shared = &subscriber.shared;
+        let mut state = shared.lock();
+        state.links[0].end_of_stream = true;
+        assert!(shared.next_or_end(&mut state, false).is_none());
+        assert!(state.links[0].leave);
+        // As whoever looks after the sockets does.
+        state.links[0].leave = false;
+        assert!(shared.next_or_end(&mut state, false).is_none());
+        assert!(
+            !state.links[0].leave,
+            "it would wake itself again and again"
+        );
     }
 }

@@ -168,6 +168,7 @@ impl Sockets {
         // The generator was opened when the subscriber was, and does not go away.
         let identity = entropy::identity().map_err(|_| zmq::Error::ENODEV)?;
         state.end_of_stream = false;
+        state.is_leaving = false;
         state.machine.rejoin(now, identity);
         let private_topic = state.machine.private_topic();
         self.sub.set_subscribe(&private_topic)?;

@@ -47,7 +47,10 @@ pub(super) struct LinkState {
     pub(super) ended: Option<EndReason>,
     /// To be given after the last delivery.
     pub(super) error: Option<DeliveryError>,
+    /// The machine is to leave.
     pub(super) leave: bool,
+    /// It was told so as all was handed out.
+    pub(super) is_leaving: bool,
 }
 
 impl LinkState {
@@ -58,6 +61,7 @@ impl LinkState {
             ended: None,
             error: None,
             leave: false,
+            is_leaving: false,
         }
     }
 
