@@ -133,5 +133,7 @@ pub(crate) fn payloads_of_every_size_arrive_as_they_were_sent() {
         }
         assert!(ticks.close_by(soon(), Quorum::All).is_drained());
         assert_eq!(subscriber.links().next().expect("one").counters().broken, 0);
+        // Another of that name may follow only once it has ended.
+        assert!(subscriber.close_by(soon()).is_clean());
     }
 }
